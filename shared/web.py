@@ -1,0 +1,220 @@
+"""The HTTP edge: bodies are read strictly, refusals become problems, answers counted."""
+
+import json
+import time
+from collections.abc import Awaitable, Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Any, TypeVar
+
+import structlog
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import AfterValidator, BaseModel, ValidationError
+
+from shared import telemetry
+from shared.messaging import problem_of
+from shared.postgres import UNAVAILABLE
+from shared.refusals import Invalid, Refusal, Unavailable
+
+log = structlog.get_logger(__name__)
+
+BODY_BYTES_MAX = 64 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Network = IPv4Network | IPv6Network
+
+
+class BadBody(Refusal):
+    """The body is not a JSON document in UTF-8."""
+
+    status = 400
+    code = "bad_body"
+
+
+class WrongContentType(Refusal):
+    """Send the body as application/json."""
+
+    status = 415
+    code = "wrong_content_type"
+
+
+class BodyTooLarge(Refusal):
+    """The body is larger than 64 KiB."""
+
+    status = 413
+    code = "body_too_large"
+
+
+class InvalidFields(Refusal):
+    """Some fields hold something that cannot be used."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        self.errors = errors
+        super().__init__()
+
+
+def plain_text(value: str) -> str:
+    """PostgreSQL stores no U+0000 and UTF-8 has no lone surrogates: such text is refused here."""
+    if "\0" in value:
+        raise ValueError("must not contain the character U+0000")
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("must not contain lone surrogates")
+    return value
+
+
+def one_line(value: str) -> str:
+    """Text of one line, trimmed: no line break or other control character."""
+    value = plain_text(value).strip()
+    if not value.isprintable():
+        # str.isprintable also refuses bidirectional overrides and line separators.
+        raise ValueError("must be one line without control characters")
+    return value
+
+
+Text = Annotated[str, AfterValidator(plain_text)]
+Line = Annotated[str, AfterValidator(one_line)]
+
+
+async def read_body(request: web.Request, model: type[Model], limit: int = BODY_BYTES_MAX) -> Model:
+    """The JSON body as a model; raises a refusal that names each bad field."""
+    if request.content_type != "application/json":
+        raise WrongContentType
+    return parse_body(await read_bytes(request, limit), model)
+
+
+async def read_bytes(request: web.Request, limit: int = BODY_BYTES_MAX) -> bytes:
+    """The raw body; raises BodyTooLarge before it is read to its end."""
+    if (request.content_length or 0) > limit:
+        raise BodyTooLarge
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > limit:
+            raise BodyTooLarge
+    return bytes(body)
+
+
+def parse_body(body: bytes, model: type[Model]) -> Model:
+    """JSON bytes as a model; raises BadBody or InvalidFields."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as failure:
+        errors = failure.errors(include_url=False, include_input=False, include_context=False)
+        if any(error["type"] == "json_invalid" for error in errors):
+            raise BadBody from None
+        raise InvalidFields(
+            [
+                {
+                    "field": ".".join(map(str, error["loc"])) or "body",
+                    "message": str(error["msg"]).removeprefix("Value error, "),
+                }
+                for error in errors
+            ]
+        ) from None
+
+
+def json_answer(
+    body: Any, status: int = 200, headers: dict[str, str] | None = None
+) -> web.Response:
+    """A JSON answer; pydantic models are written by themselves."""
+    raw = body.model_dump_json() if isinstance(body, BaseModel) else json.dumps(body, default=str)
+    return web.Response(
+        body=raw.encode(), status=status, content_type="application/json", headers=headers
+    )
+
+
+def problem_answer(refusal: Refusal) -> web.Response:
+    """An RFC 9457 problem document."""
+    document = problem_of(refusal)
+    if isinstance(refusal, InvalidFields):
+        document["errors"] = refusal.errors
+    headers = {"Retry-After": "2"} if refusal.status in (429, 503) else None
+    return web.Response(
+        body=json.dumps(document).encode(),
+        status=refusal.status,
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _route_of(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "unknown"
+
+
+@web.middleware
+async def answer_problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """The outermost layer: every refusal and fault leaves as a problem document, and is counted."""
+    started = time.perf_counter()
+    answer: web.StreamResponse
+    try:
+        answer = await handler(request)
+    except Refusal as refusal:
+        answer = problem_answer(refusal)
+    except web.HTTPException as known:
+        answer = problem_answer(_refusal_of(known)) if known.status >= 400 else known
+    except UNAVAILABLE as failure:
+        log.warning("not available", route=_route_of(request), failure=type(failure).__name__)
+        answer = problem_answer(Unavailable())
+    except Exception:
+        log.exception("fault", route=_route_of(request))
+        answer = problem_answer(_Fault())
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "no-referrer")
+    route = _route_of(request)
+    telemetry.http_requests.labels(request.method, route, str(answer.status)).inc()
+    telemetry.http_seconds.labels(route).observe(time.perf_counter() - started)
+    return answer
+
+
+class _Fault(Refusal):
+    """This is a fault of ours. It was noted; try again in a moment."""
+
+    status = 500
+    code = "internal"
+
+
+def _refusal_of(known: web.HTTPException) -> Refusal:
+    refusal = Refusal(known.reason)
+    refusal.status = known.status  # type: ignore[misc] # One instance, one status of HTTP's own.
+    refusal.code = known.reason.lower().replace(" ", "_")  # type: ignore[misc] # Same.
+    return refusal
+
+
+def parse_networks(setting: str) -> tuple[Network, ...]:
+    """`10.0.0.0/8,::1/128` as networks; raises ValueError naming the bad one."""
+    return tuple(ip_network(part.strip()) for part in setting.split(",") if part.strip())
+
+
+def network_of(request: web.Request, trusted_proxies: tuple[Network, ...]) -> str:
+    """The caller's address, an IPv6 one as its /64; X-Forwarded-For only from trusted proxies."""
+    hops = [request.remote or "0.0.0.0"]
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()] + hops
+    for hop in reversed(hops):
+        try:
+            address = ip_address(hop)
+        except ValueError:
+            break
+        caller = address
+        if not any(address in network for network in trusted_proxies):
+            break
+    else:
+        caller = ip_address(hops[0])
+    if caller.version == 6:
+        return str(ip_network((caller, 64), strict=False))
+    return str(caller)
+
+
+def invalid(field: str, message: str) -> Refusal:
+    """A refusal that names one field and says what to do."""
+    return Invalid(message, field=field)
+
+
+async def metrics(_request: web.Request) -> web.Response:
+    """Prometheus' text format."""
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})
