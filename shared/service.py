@@ -13,6 +13,7 @@ from shared import retention
 from shared.messaging import Bus
 from shared.postgres import Database, open_pool
 from shared.settings import ServiceSettings
+from shared.tasks import stop_tasks
 from shared.web import answer_problems, json_answer, metrics
 from shared.workers import run_worker
 
@@ -81,9 +82,7 @@ def create_service_app(
             ),
         )
         yield
-        for task in runtime.tasks:
-            task.cancel()
-        await asyncio.gather(*runtime.tasks, return_exceptions=True)
+        await stop_tasks(runtime.tasks)
         await bus.stop()
         try:
             async with asyncio.timeout(5):

@@ -1,0 +1,165 @@
+"""Money, dates and durations as a reader of English or Spanish writes them. No I/O here.
+
+A locale is any tag ("es", "es-MX", "en_GB"); one that is not spoken here reads English.
+"""
+
+import copy
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime as babel_datetime
+from babel.dates import get_timezone_location
+from babel.numbers import format_percent as babel_percent
+from babel.numbers import get_currency_symbol
+from babel.units import format_unit
+
+from shared.money import currency_rule, major_units
+
+Language = Literal["en", "es"]
+LANGUAGES: tuple[Language, ...] = ("en", "es")
+
+_DATE = {"en": "EEEE d MMMM y", "es": "EEEE, d 'de' MMMM 'de' y"}
+_DAY = {"en": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}
+_TIME = {"en": "HH:mm", "es": "H:mm"}
+_IN_ZONE = {"en": "{time} in {city} ({zone})", "es": "{time} en {city} ({zone})"}
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_MINUS = "\N{MINUS SIGN}"
+
+
+def language_of(locale: str) -> Language:
+    """The language of a locale tag that is spoken here; English for every other."""
+    return "es" if locale[:3].lower().rstrip("-_") == "es" else "en"
+
+
+@lru_cache(maxsize=256)
+def _locale(tag: str) -> Locale:
+    language = language_of(tag)
+    try:
+        found = Locale.parse(tag.replace("-", "_"))
+    except (ValueError, TypeError, UnknownLocaleError):
+        return Locale(language)
+    return found if found.language == language else Locale(language)
+
+
+def format_money(amount_minor: int, currency: str, locale: str) -> str:
+    """An amount with its currency's code: "€49.00 EUR" in English, "49,00 EUR" in Spanish."""
+    short = format_price(amount_minor, currency, locale)
+    symbol = get_currency_symbol(currency, _locale(locale))
+    if symbol == currency:
+        return short
+    if short.endswith(symbol):
+        return short.removesuffix(symbol) + currency
+    return f"{short}{_NO_BREAK}{currency}"
+
+
+def format_price(amount_minor: int, currency: str, locale: str) -> str:
+    """An amount with its symbol alone, for places beside which the code has been said: "€49.00"."""
+    where = _locale(locale)
+    rule = currency_rule(currency)
+    # CLDR's digits are not Stripe's: it would round 49.50 RSD away.
+    digits = 0 if rule.step == 10**rule.exponent else rule.exponent
+    pattern = copy.copy(where.currency_formats["standard"])
+    pattern.frac_prec = (digits, digits)
+    amount = major_units(amount_minor, currency)
+    written = str(pattern.apply(amount, where, currency=currency, currency_digits=False))
+    if get_currency_symbol(currency, where) == currency and written.startswith(currency):
+        written = f"{currency}{_NO_BREAK}{written.removeprefix(currency).strip()}"
+    return written
+
+
+def format_percent(percent: int, locale: str) -> str:
+    """A share: "50%", "50 %" in Spanish."""
+    return babel_percent(percent / 100, locale=_locale(locale))
+
+
+def format_date(moment: datetime, time_zone: str, locale: str) -> str:
+    """A day with its weekday and year, in that zone: "Thursday 12 November 2026"."""
+    return _written(moment, time_zone, locale, _DATE)
+
+
+def format_time(moment: datetime, time_zone: str, locale: str) -> str:
+    """A time of day in that zone: "18:00"."""
+    return _written(moment, time_zone, locale, _TIME)
+
+
+def format_deadline(moment: datetime, time_zone: str, locale: str) -> str:
+    """A moment that is near enough to need no year: "Tuesday 10 November, 18:00"."""
+    day = _written(moment, time_zone, locale, _DAY)
+    return f"{day}, {format_time(moment, time_zone, locale)}"
+
+
+def format_start(starts_at: datetime, time_zone: str, locale: str) -> str:
+    """A start with weekday and zone: "Thursday 12 November 2026, 18:00 in Madrid (CET)"."""
+    day = format_date(starts_at, time_zone, locale)
+    time = format_time(starts_at, time_zone, locale)
+    return f"{day}, {_with_zone(time, starts_at, time_zone, locale)}"
+
+
+def format_span(starts_at: datetime, duration_minutes: int, time_zone: str, locale: str) -> str:
+    """From when to when on that day, with the zone: "18:00–19:30 in Madrid (CET)"."""
+    ends_at = starts_at + timedelta(minutes=duration_minutes)
+    first = format_time(starts_at, time_zone, locale)
+    last = format_time(ends_at, time_zone, locale)
+    zone = ZoneInfo(time_zone)
+    if starts_at.astimezone(zone).date() != ends_at.astimezone(zone).date():
+        last = format_deadline(ends_at, time_zone, locale)
+    return _with_zone(f"{first}–{last}", starts_at, time_zone, locale)
+
+
+def format_month(moment: datetime, time_zone: str, locale: str) -> str:
+    """The month's short name, for a calendar leaf."""
+    return babel_datetime(moment, "MMM", tzinfo=ZoneInfo(time_zone), locale=_locale(locale))
+
+
+def format_city(time_zone: str, locale: str) -> str:
+    """Where a zone's clock hangs: "Madrid", "Nueva York"; a zone without a place is its name."""
+    if "/" not in time_zone or time_zone.startswith("Etc/"):
+        return time_zone.removeprefix("Etc/")
+    place = get_timezone_location(ZoneInfo(time_zone), locale=_locale(locale), return_city=True)
+    return place.rsplit("/", 1)[-1]
+
+
+def format_hours(hours: int, locale: str) -> str:
+    """A length of time in hours, in whole days from three on: "48 hours", "7 days"."""
+    if hours >= 72 and hours % 24 == 0:
+        return format_unit(hours // 24, "duration-day", length="long", locale=_locale(locale))
+    return format_unit(hours, "duration-hour", length="long", locale=_locale(locale))
+
+
+def format_minutes(minutes: int, locale: str) -> str:
+    """A length of time in minutes, in whole hours where it has some: "1 hour 30 minutes"."""
+    hours, rest = divmod(minutes, 60)
+    parts = [
+        format_unit(count, unit, length="long", locale=_locale(locale))
+        for count, unit in ((hours, "duration-hour"), (rest, "duration-minute"))
+        if count or (unit == "duration-minute" and not minutes)
+    ]
+    return " ".join(parts)
+
+
+def _written(moment: datetime, time_zone: str, locale: str, patterns: dict[str, str]) -> str:
+    pattern = patterns[language_of(locale)]
+    return babel_datetime(moment, pattern, tzinfo=ZoneInfo(time_zone), locale=_locale(locale))
+
+
+def _with_zone(time: str, moment: datetime, time_zone: str, locale: str) -> str:
+    zone = _zone_sign(moment, time_zone)
+    city = format_city(time_zone, locale)
+    if city in (time_zone, zone) or time_zone.startswith("Etc/"):
+        return f"{time} {zone}"
+    return _IN_ZONE[language_of(locale)].format(time=time, city=city, zone=zone)
+
+
+def _zone_sign(moment: datetime, time_zone: str) -> str:
+    local = moment.astimezone(ZoneInfo(time_zone))
+    name = local.tzname() or ""
+    if name[:1].isalpha():
+        return name
+    # Zones without letters of their own are named "-03": said as a difference instead.
+    minutes = int((local.utcoffset() or timedelta()).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    sign = _MINUS if minutes < 0 else "+"
+    return f"UTC{sign}{hours}" + (f":{rest:02}" if rest else "")

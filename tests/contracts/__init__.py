@@ -1,0 +1,1 @@
+"""Old messages must stay readable."""

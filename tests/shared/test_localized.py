@@ -1,0 +1,95 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from shared.localized import (
+    format_city,
+    format_deadline,
+    format_hours,
+    format_minutes,
+    format_money,
+    format_percent,
+    format_price,
+    format_span,
+    format_start,
+    language_of,
+)
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+EVENING = datetime(2026, 11, 12, 17, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "locale", "written"),
+    [
+        (4900, "EUR", "en", "€49.00 EUR"),
+        (4900, "EUR", "es", "49,00 EUR"),
+        (4900, "USD", "en", "$49.00 USD"),
+        (4900, "USD", "es", "49,00 USD"),
+        (4900, "MXN", "es-MX", "$49.00 MXN"),
+        (500, "JPY", "en", "¥500 JPY"),
+        (500, "ISK", "en", "ISK 5"),
+        (1230, "KWD", "en", "KWD 1.230"),
+        (4950, "RSD", "es", "49,50 RSD"),
+        (123456789, "EUR", "en", "€1,234,567.89 EUR"),
+    ],
+)
+def test_money_always_says_its_currency_code_and_every_digit_that_stripe_counts(
+    amount_minor: int, currency: str, locale: str, written: str
+) -> None:
+    assert format_money(amount_minor, currency, locale).replace(NO_BREAK, " ") == written
+
+
+def test_a_price_beside_its_code_carries_the_symbol_alone() -> None:
+    assert format_price(4900, "EUR", "en") == "€49.00"
+    assert format_price(4900, "EUR", "es") == f"49,00{NO_BREAK}€"
+
+
+def test_a_start_carries_weekday_place_and_zone() -> None:
+    english = format_start(EVENING, "Europe/Madrid", "en-GB")
+    spanish = format_start(EVENING, "America/New_York", "es")
+
+    assert english == "Thursday 12 November 2026, 18:00 in Madrid (CET)"
+    assert spanish == "jueves, 12 de noviembre de 2026, 12:00 en Nueva York (EST)"
+
+
+def test_a_zone_without_letters_is_said_as_a_difference() -> None:
+    buenos_aires = format_start(EVENING, "America/Argentina/Buenos_Aires", "es")
+
+    assert buenos_aires.endswith("14:00 en Buenos Aires (UTC−3)")
+    assert format_start(EVENING, "UTC", "en").endswith("17:00 UTC")
+    assert format_start(EVENING, "Etc/GMT+3", "en").endswith("14:00 UTC−3")
+    assert format_city("Etc/GMT+3", "en") == "GMT+3"
+
+
+def test_a_span_over_midnight_names_the_second_day() -> None:
+    assert format_span(EVENING, 90, "Europe/Madrid", "en") == "18:00–19:30 in Madrid (CET)"
+    assert format_span(EVENING, 420, "Europe/Madrid", "en") == (
+        "18:00–Friday 13 November, 01:00 in Madrid (CET)"
+    )
+
+
+def test_a_deadline_follows_the_zones_summer_time() -> None:
+    before = datetime(2026, 10, 24, 10, 0, tzinfo=UTC)
+    after = datetime(2026, 10, 25, 10, 0, tzinfo=UTC)
+
+    assert format_deadline(before, "Europe/Madrid", "en") == "Saturday 24 October, 12:00"
+    assert format_deadline(after, "Europe/Madrid", "es") == "domingo 25 de octubre, 11:00"
+
+
+def test_lengths_of_time_and_shares_are_written_in_the_readers_language() -> None:
+    assert format_hours(48, "en") == "48 hours"
+    assert format_hours(168, "es") == "7 días"
+    assert format_hours(1, "en") == "1 hour"
+    assert format_minutes(90, "en") == "1 hour 30 minutes"
+    assert format_minutes(60, "es") == "1 hora"
+    assert format_minutes(0, "en") == "0 minutes"
+    assert format_percent(50, "es") == f"50{NO_BREAK}%"
+
+
+def test_an_unknown_or_malformed_locale_reads_english() -> None:
+    assert [language_of(tag) for tag in ("es", "es-MX", "ES_ar", "est", "de", "", "../x")] == [
+        "es", "es", "es", "en", "en", "en", "en",
+    ]  # fmt: skip
+    assert format_price(4900, "EUR", "es-NOWHERE-x-y") == f"49,00{NO_BREAK}€"
+    assert format_price(4900, "EUR", "%00") == "€49.00"
