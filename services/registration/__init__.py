@@ -1,0 +1,1 @@
+"""Registration: who has a seat, and who may pay for one."""
