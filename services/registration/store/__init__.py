@@ -1,0 +1,1 @@
+"""All SQL of the registration service, one file a subject. No rules here."""

@@ -1,0 +1,101 @@
+"""Organizations, and what payments told of their Stripe accounts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events import StripeAccountFacts
+from shared.postgres import Connection
+
+
+@dataclass(frozen=True)
+class Organization:
+    """Who sells; `is_ready` says that Stripe lets it take card payments."""
+
+    id: UUID
+    name: str
+    sender_name: str | None
+    reply_to: str | None
+    allowed_origins: list[str]
+    card_brands_blocked: list[str]
+    stripe_account_id: str | None
+    stripe_display_name: str | None
+    stripe_missing: list[str]
+    is_ready: bool
+    is_live: bool
+    default_currency: str | None
+    created_at: datetime
+
+
+_COLUMNS = (
+    "id, name, sender_name, reply_to, allowed_origins, card_brands_blocked, stripe_account_id, "
+    "stripe_display_name, stripe_missing, is_ready, is_live, default_currency, created_at"
+)
+
+
+async def add(connection: Connection, organization_id: UUID, name: str) -> None:
+    """Store a new organization; one that exists stays as it is."""
+    await connection.execute(
+        "INSERT INTO organizations (id, name) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING",
+        organization_id,
+        name,
+    )
+
+
+async def find(connection: Connection, organization_id: UUID) -> Organization | None:
+    """The organization, or None."""
+    found = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM organizations WHERE id = $1", organization_id
+    )
+    return None if found is None else Organization(**found)
+
+
+async def get(connection: Connection, organization_id: UUID) -> Organization:
+    """The organization; it must exist."""
+    found = await find(connection, organization_id)
+    if found is None:
+        raise LookupError(f"organization {organization_id} is not known")
+    return found
+
+
+async def save(connection: Connection, organization: Organization) -> None:
+    """Store what the organization itself may change."""
+    await connection.execute(
+        "UPDATE organizations SET name = $2, sender_name = $3, reply_to = $4, "
+        "allowed_origins = $5, card_brands_blocked = $6 WHERE id = $1",
+        organization.id,
+        organization.name,
+        organization.sender_name,
+        organization.reply_to,
+        organization.allowed_origins,
+        organization.card_brands_blocked,
+    )
+
+
+async def copy_stripe_account(
+    connection: Connection, account: StripeAccountFacts, *, is_connected: bool
+) -> None:
+    """Take over what payments says of the account, unless something newer is known."""
+    await connection.execute(
+        "UPDATE organizations SET stripe_version = $2, stripe_account_id = $3, "
+        "stripe_display_name = $4, stripe_missing = $5, is_ready = $6, is_live = $7, "
+        "default_currency = $8 WHERE id = $1 AND stripe_version < $2",
+        account.organization_id,
+        account.version,
+        account.stripe_account_id if is_connected else None,
+        account.display_name if is_connected else None,
+        list(account.missing) if is_connected else [],
+        is_connected and account.is_ready,
+        account.is_live,
+        account.default_currency,
+    )
+
+
+async def allowed_origins_of_webinar(connection: Connection, webinar_id: UUID) -> list[str]:
+    """The origins whose pages may call the public API for this webinar."""
+    found = await connection.fetchval(
+        "SELECT o.allowed_origins FROM webinars w JOIN organizations o "
+        "ON o.id = w.organization_id WHERE w.id = $1",
+        webinar_id,
+    )
+    return list(found or ())
