@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -38,6 +38,9 @@ UNAVAILABLE = (
 """Failures that say nothing about the work itself: the same work may be tried again."""
 
 _left_events: ContextVar[list[bool] | None] = ContextVar("left_events", default=None)
+_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar(
+    "after_commit", default=None
+)
 
 
 def note_events() -> None:
@@ -45,6 +48,17 @@ def note_events() -> None:
     mark = _left_events.get()
     if mark is not None:
         mark.append(True)
+
+
+def after_commit(action: Callable[[], None]) -> None:
+    """Call something once the transaction under way has committed; not if it is rolled back.
+
+    Only a hint, such as waking a worker: a process that dies in between never makes the call.
+    """
+    actions = _after_commit.get()
+    if actions is None:
+        raise RuntimeError("after_commit needs a Database.transaction()")
+    actions.append(action)
 
 
 class Database:
@@ -58,7 +72,9 @@ class Database:
     async def transaction(self) -> AsyncIterator[Connection]:
         """One READ COMMITTED transaction; afterwards the relay knows whether events wait."""
         mark: list[bool] = []
+        actions: list[Callable[[], None]] = []
         token = _left_events.set(mark)
+        actions_token = _after_commit.set(actions)
         try:
             async with (
                 self.pool.acquire(timeout=ACQUIRE_SECONDS) as connection,
@@ -67,8 +83,11 @@ class Database:
                 yield connection
         finally:
             _left_events.reset(token)
+            _after_commit.reset(actions_token)
         if mark:
             self.events_left.set()
+        for action in actions:
+            action()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
