@@ -1,0 +1,181 @@
+"""All SQL about Stripe accounts and about the way to connect one."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+
+from services.payments.accounts import Account, AccountTaken
+from shared import outbox
+from shared.events import Event
+from shared.postgres import Connection, Record
+
+_COLUMNS = (
+    "organization_id, stripe_account_id, mode, is_live, status, version, display_name, country, "
+    "default_currency, is_ready, may_pay_out, missing"
+)
+
+
+async def find_account(connection: Connection, organization_id: UUID) -> Account | None:
+    """The organization's account, whatever its status."""
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM stripe_accounts WHERE organization_id = $1", organization_id
+    )
+    return _account(row) if row is not None else None
+
+
+async def lock_account(connection: Connection, organization_id: UUID) -> Account | None:
+    """The organization's account, nobody else changing it until the transaction ends."""
+    # Not the row's lock: the first connection has no row yet.
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('stripe_account.' || $1, 0))",
+        str(organization_id),
+    )
+    row = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM stripe_accounts WHERE organization_id = $1",
+        organization_id,
+    )
+    return _account(row) if row is not None else None
+
+
+async def find_organization(connection: Connection, stripe_account_id: str) -> UUID | None:
+    """The organization that an account is connected to."""
+    organization_id: UUID | None = await connection.fetchval(
+        "SELECT organization_id FROM stripe_accounts "
+        "WHERE stripe_account_id = $1 AND status <> 'disconnected'",
+        stripe_account_id,
+    )
+    return organization_id
+
+
+async def list_accounts(connection: Connection) -> list[Account]:
+    """Every account that is not disconnected."""
+    rows = await connection.fetch(
+        f"SELECT {_COLUMNS} FROM stripe_accounts WHERE status <> 'disconnected' "
+        "ORDER BY organization_id"
+    )
+    return [_account(row) for row in rows]
+
+
+async def save_account(
+    connection: Connection,
+    account: Account,
+    events: list[Event],
+    *,
+    change: str,
+    person: str | None = None,
+) -> None:
+    """Store an account's new version, its line in the log and its events; raises AccountTaken."""
+    try:
+        # A savepoint: the refusal must not spoil the caller's transaction.
+        async with connection.transaction():
+            await _put(connection, account, person)
+    except asyncpg.UniqueViolationError as taken:
+        raise AccountTaken from taken
+    await connection.execute(
+        "INSERT INTO stripe_account_changes "
+        "(organization_id, stripe_account_id, version, change, person) "
+        "VALUES ($1, $2, $3, $4, $5)",
+        account.organization_id,
+        account.stripe_account_id,
+        account.version,
+        change,
+        person,
+    )
+    await outbox.enqueue(connection, *events)
+
+
+async def _put(connection: Connection, account: Account, person: str | None) -> None:
+    await connection.execute(
+        f"INSERT INTO stripe_accounts ({_COLUMNS}, connected_by, checked_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now()) "
+        "ON CONFLICT (organization_id) DO UPDATE SET "
+        "stripe_account_id = excluded.stripe_account_id, mode = excluded.mode, "
+        "is_live = excluded.is_live, status = excluded.status, version = excluded.version, "
+        "display_name = excluded.display_name, country = excluded.country, "
+        "default_currency = excluded.default_currency, is_ready = excluded.is_ready, "
+        "may_pay_out = excluded.may_pay_out, missing = excluded.missing, checked_at = now(), "
+        "connected_by = coalesce(excluded.connected_by, stripe_accounts.connected_by), "
+        # A connection begins when something other than a connected row becomes one.
+        "connected_at = CASE WHEN excluded.status = 'connected' "
+        "AND stripe_accounts.status <> 'connected' THEN now() "
+        "ELSE stripe_accounts.connected_at END, "
+        "disconnected_at = CASE WHEN excluded.status = 'disconnected' THEN now() END",
+        account.organization_id,
+        account.stripe_account_id,
+        account.mode,
+        account.is_live,
+        account.status,
+        account.version,
+        account.display_name,
+        account.country,
+        account.default_currency,
+        account.is_ready,
+        account.may_pay_out,
+        list(account.missing),
+        person,
+    )
+
+
+async def queue_check(connection: Connection, stripe_account_id: str) -> None:
+    """Have an account read again at Stripe soon; unknown ones are passed over."""
+    await connection.execute(
+        "UPDATE stripe_accounts SET check_due_at = now() "
+        "WHERE stripe_account_id = $1 AND status <> 'disconnected'",
+        stripe_account_id,
+    )
+
+
+async def queue_direct_check(connection: Connection) -> None:
+    """The same for the account of the operator's own key."""
+    await connection.execute(
+        "UPDATE stripe_accounts SET check_due_at = now() "
+        "WHERE mode = 'direct_key' AND status <> 'disconnected'"
+    )
+
+
+async def take_due_checks(
+    connection: Connection, limit: int, lease: timedelta
+) -> list[tuple[Account, datetime]]:
+    """Accounts that are due to be read, each with the end of the lease under which it is taken."""
+    rows = await connection.fetch(
+        "UPDATE stripe_accounts SET check_due_at = now() + $2::interval "
+        "WHERE organization_id IN ("
+        "SELECT organization_id FROM stripe_accounts "
+        "WHERE check_due_at <= now() AND status <> 'disconnected' "
+        "ORDER BY check_due_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
+        f"RETURNING {_COLUMNS}, check_due_at",
+        limit,
+        lease,
+    )
+    return [(_account(row), row["check_due_at"]) for row in rows]
+
+
+async def schedule_check(
+    connection: Connection, organization_id: UUID, taken_until: datetime, delay: timedelta
+) -> None:
+    """Have the account read again after the delay, or at once if someone asked meanwhile."""
+    await connection.execute(
+        "UPDATE stripe_accounts SET checked_at = now(), check_due_at = now() + $3::interval "
+        "WHERE organization_id = $1 AND check_due_at = $2",
+        organization_id,
+        taken_until,
+        delay,
+    )
+
+
+def _account(row: Record) -> Account:
+    return Account(
+        organization_id=row["organization_id"],
+        stripe_account_id=row["stripe_account_id"],
+        mode=row["mode"],
+        is_live=row["is_live"],
+        status=row["status"],
+        version=row["version"],
+        display_name=row["display_name"],
+        country=row["country"],
+        default_currency=row["default_currency"],
+        is_ready=row["is_ready"],
+        may_pay_out=row["may_pay_out"],
+        missing=tuple(row["missing"]),
+    )
