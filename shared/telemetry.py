@@ -1,7 +1,6 @@
 """What operators see: JSON logs without names or addresses, metrics with bounded labels."""
 
 import logging
-import sys
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -30,6 +29,18 @@ work_due = Gauge("taquilla_work_due", "Due rows in the worker's last round", ["w
 _PERSONAL = frozenset(("name", "email", "address", "recipient", "token", "secret", "authorization"))
 
 
+class _StandardOutput:
+    """Writes lines to whatever standard output is at that moment."""
+
+    def __init__(self, *_arguments: object) -> None:
+        """Called for each logger; there is nothing to keep."""
+
+    def msg(self, message: str) -> None:
+        print(message, flush=True)
+
+    debug = info = warning = warn = error = critical = exception = failure = log = msg
+
+
 def configure_logging(service: str, level: int = logging.INFO) -> None:
     """Log to standard output as JSON, one event a line; libraries' warnings come the same way."""
     structlog.configure(
@@ -42,7 +53,7 @@ def configure_logging(service: str, level: int = logging.INFO) -> None:
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=_StandardOutput,
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)

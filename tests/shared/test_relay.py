@@ -65,10 +65,13 @@ async def test_a_published_message_is_the_event_itself(payments: Payments) -> No
 async def test_an_event_of_a_transaction_that_failed_is_never_published(
     payments: Payments,
 ) -> None:
-    with pytest.raises(RuntimeError, match="changed my mind"):
+    async def changes_its_mind() -> None:
         async with payments.database.transaction() as connection:
             await outbox.enqueue(connection, payment_failed())
             raise RuntimeError("changed my mind")
+
+    with pytest.raises(RuntimeError, match="changed my mind"):
+        await changes_its_mind()
 
     assert await payments.bus.relay().step() == 0
     assert not payments.database.events_left.is_set()
