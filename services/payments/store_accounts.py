@@ -1,5 +1,6 @@
 """All SQL about Stripe accounts and about the way to connect one."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -178,4 +179,82 @@ def _account(row: Record) -> Account:
         is_ready=row["is_ready"],
         may_pay_out=row["may_pay_out"],
         missing=tuple(row["missing"]),
+    )
+
+
+@dataclass(frozen=True)
+class ConnectState:
+    """One way to Stripe and back, as the browser's return finds it."""
+
+    cookie_hash: bytes
+    organization_id: UUID
+    person: str
+    is_expired: bool
+    is_used: bool
+    outcome: str | None
+    detail: str | None
+
+
+async def claim_ticket(connection: Connection, ticket_id: str, expires_unix: int) -> bool:
+    """True the first time, before the ticket's end by the database's clock."""
+    claimed = await connection.fetchval(
+        "INSERT INTO connect_tickets (ticket_id) SELECT $1 WHERE to_timestamp($2) > now() "
+        "ON CONFLICT DO NOTHING RETURNING true",
+        ticket_id,
+        expires_unix,
+    )
+    return bool(claimed)
+
+
+async def add_state(
+    connection: Connection,
+    *,
+    state_hash: bytes,
+    cookie_hash: bytes,
+    organization_id: UUID,
+    person: str,
+    lifetime: timedelta,
+) -> None:
+    """Remember a way to Stripe that a browser was sent on."""
+    await connection.execute(
+        "INSERT INTO connect_states (state_hash, cookie_hash, organization_id, person, expires_at) "
+        "VALUES ($1, $2, $3, $4, now() + $5::interval)",
+        state_hash,
+        cookie_hash,
+        organization_id,
+        person,
+        lifetime,
+    )
+
+
+async def find_state(connection: Connection, state_hash: bytes) -> ConnectState | None:
+    """The way to Stripe that a state stands for, used or not."""
+    row = await connection.fetchrow(
+        "SELECT cookie_hash, organization_id, person, expires_at <= now() AS is_expired, "
+        "used_at IS NOT NULL AS is_used, outcome, detail "
+        "FROM connect_states WHERE state_hash = $1",
+        state_hash,
+    )
+    return ConnectState(**row) if row is not None else None
+
+
+async def claim_state(connection: Connection, state_hash: bytes) -> bool:
+    """True for the first return that comes in time; Stripe's code is exchanged only then."""
+    claimed = await connection.fetchval(
+        "UPDATE connect_states SET used_at = now() "
+        "WHERE state_hash = $1 AND used_at IS NULL AND expires_at > now() RETURNING true",
+        state_hash,
+    )
+    return bool(claimed)
+
+
+async def save_outcome(
+    connection: Connection, state_hash: bytes, outcome: str, detail: str | None
+) -> None:
+    """What became of it, for a browser that returns again."""
+    await connection.execute(
+        "UPDATE connect_states SET outcome = $2, detail = $3 WHERE state_hash = $1",
+        state_hash,
+        outcome,
+        detail,
     )
