@@ -1,0 +1,41 @@
+"""Puts the service together."""
+
+from aiohttp import web
+
+from services.notifications.delivery import Delivery
+from services.notifications.handlers import Handlers
+from services.notifications.mailer import Mailer
+from services.notifications.rendering import Sender
+from services.notifications.settings import Settings
+from shared.service import Runtime, create_service_app
+
+DELIVERY: web.AppKey[Delivery] = web.AppKey("delivery", Delivery)
+
+
+def create_app(settings: Settings) -> web.Application:
+    """The application; nothing is connected before it starts."""
+    sender = Sender.from_setting(settings.mail_from)
+
+    async def prepare(app: web.Application, runtime: Runtime) -> None:
+        password = settings.smtp_password
+        mailer = Mailer(
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            sender=sender.address,
+            security=settings.smtp_security,
+            username=settings.smtp_username,
+            password=password.get_secret_value() if password else None,
+            connections=settings.smtp_connections,
+        )
+        delivery = app[DELIVERY] = Delivery(runtime.database, mailer)
+        Handlers(sender, delivery.wake.set).subscribe(runtime.bus)
+        runtime.checks["smtp"] = mailer.check
+        runtime.run("delivery", delivery.run)
+
+    async def finish(app: web.Application) -> None:
+        if DELIVERY in app:
+            await app[DELIVERY].finish()
+
+    app = create_service_app("notifications", settings, prepare=prepare)
+    app.on_shutdown.append(finish)
+    return app
