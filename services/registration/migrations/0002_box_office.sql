@@ -50,11 +50,14 @@ CREATE TABLE webinars (
     join_url text CHECK (length(join_url) <= 2000),
     created_at timestamptz NOT NULL DEFAULT now(),
     cancelled_at timestamptz,
+    told_at timestamptz, -- Once every registrant of a cancelled one was cancelled.
     CHECK (price_minor = 0 OR currency IS NOT NULL),
     -- The last word on overselling, whatever the code above it does.
     CONSTRAINT seats_within_capacity CHECK (seats_taken <= capacity)
 );
 CREATE INDEX webinars_of_organization ON webinars (organization_id, starts_at, id);
+CREATE INDEX cancellations_due ON webinars (cancelled_at)
+    WHERE status = 'cancelled' AND told_at IS NULL;
 
 -- Registrants keep the description that they registered for.
 CREATE TABLE webinar_descriptions (

@@ -1,31 +1,10 @@
 """Organizations, and what payments told of their Stripe accounts."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
+from services.registration.organizations import Organization
 from shared.events import StripeAccountFacts
 from shared.postgres import Connection
-
-
-@dataclass(frozen=True)
-class Organization:
-    """Who sells; `is_ready` says that Stripe lets it take card payments."""
-
-    id: UUID
-    name: str
-    sender_name: str | None
-    reply_to: str | None
-    allowed_origins: list[str]
-    card_brands_blocked: list[str]
-    stripe_account_id: str | None
-    stripe_display_name: str | None
-    stripe_missing: list[str]
-    is_ready: bool
-    is_live: bool
-    default_currency: str | None
-    created_at: datetime
-
 
 _COLUMNS = (
     "id, name, sender_name, reply_to, allowed_origins, card_brands_blocked, stripe_account_id, "
@@ -56,6 +35,16 @@ async def get(connection: Connection, organization_id: UUID) -> Organization:
     if found is None:
         raise LookupError(f"organization {organization_id} is not known")
     return found
+
+
+async def lock(connection: Connection, organization_id: UUID) -> Organization:
+    """The organization, which must exist, locked until the transaction ends."""
+    found = await connection.fetchrow(
+        f"SELECT {_COLUMNS} FROM organizations WHERE id = $1 FOR NO KEY UPDATE", organization_id
+    )
+    if found is None:
+        raise LookupError(f"organization {organization_id} is not known")
+    return Organization(**found)
 
 
 async def save(connection: Connection, organization: Organization) -> None:

@@ -1,0 +1,39 @@
+"""Organizations: who sells, and what they may set. No I/O here."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Organization:
+    """Who sells; `is_ready` says that Stripe lets it take card payments."""
+
+    id: UUID
+    name: str
+    sender_name: str | None
+    reply_to: str | None
+    allowed_origins: list[str]
+    card_brands_blocked: list[str]
+    stripe_account_id: str | None
+    stripe_display_name: str | None
+    stripe_missing: list[str]
+    is_ready: bool
+    is_live: bool
+    default_currency: str | None
+    created_at: datetime
+
+
+def web_origin(value: str) -> str:
+    """An origin as browsers send it; raises ValueError for anything else."""
+    parts = urlsplit(value.strip())
+    is_bare = parts.path in ("", "/") and not parts.query and not parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or not is_bare or "@" in value:
+        raise ValueError("must be an origin such as https://www.example.org")
+    try:
+        port = f":{parts.port}" if parts.port else ""
+    except ValueError:
+        raise ValueError("must name a port between 1 and 65535") from None
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}{port}"

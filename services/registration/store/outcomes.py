@@ -1,0 +1,45 @@
+"""Outcomes of rules, stored: registrants, their seats, refunds and events in one transaction."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.registration.links import Links
+from services.registration.registrants import Occasion, Outcome, Registrant
+from services.registration.store import organizations, refunds, registrants, webinars
+from services.registration.webinars import Webinar
+from shared import outbox
+from shared.postgres import Connection
+
+
+async def occasion_for(
+    connection: Connection, links: Links, webinar: Webinar, registrant: Registrant | None = None
+) -> Occasion:
+    """What rules need to know around a registrant of a webinar that the caller has locked."""
+    return Occasion(
+        webinar=webinar,
+        organization=await organizations.get(connection, webinar.organization_id),
+        links=links,
+        now=await connection.fetchval("SELECT now()"),
+        description=""
+        if registrant is None
+        else await webinars.description(connection, webinar.id, registrant.description_version),
+    )
+
+
+async def save(
+    connection: Connection,
+    webinar_id: UUID,
+    befores: Sequence[Registrant],
+    outcomes: Sequence[Outcome],
+) -> None:
+    """Store what rules made of registrants of one webinar, which the caller has locked."""
+    known = {before.id: before for before in befores}
+    await registrants.save(
+        connection,
+        webinar_id,
+        [(known[outcome.registrant.id], outcome.registrant) for outcome in outcomes],
+    )
+    for outcome in outcomes:
+        if outcome.refund is not None:
+            await refunds.add(connection, outcome.registrant, outcome.refund)
+    await outbox.enqueue(connection, *(event for outcome in outcomes for event in outcome.events))

@@ -1,0 +1,80 @@
+"""What pages show, read in one statement for each page."""
+
+from dataclasses import fields
+from typing import Any
+from uuid import UUID
+
+from services.registration.organizations import Organization
+from services.registration.pages.facts import RefundLine, RegistrantFacts, WebinarFacts
+from services.registration.registrants import Registrant
+from services.registration.webinars import Webinar
+from shared.postgres import Connection, Record
+
+
+def _columns(shape: type[Any], alias: str) -> str:
+    return ", ".join(f"{alias}.{field.name} AS {alias}_{field.name}" for field in fields(shape))
+
+
+def _read(shape: type[Any], alias: str, row: Record) -> dict[str, Any]:
+    return {field.name: row[f"{alias}_{field.name}"] for field in fields(shape)}
+
+
+_SOLD = f"{_columns(Webinar, 'w')}, {_columns(Organization, 'o')}, now() AS now"
+
+
+async def find_webinar(connection: Connection, webinar_id: UUID) -> WebinarFacts | None:
+    """What the public page shows; the next hold's end is looked up only when no seat is free."""
+    row = await connection.fetchrow(
+        f"SELECT {_SOLD}, d.description, "
+        # Seats come back, if at all, when an unpaid hold ends.
+        "CASE WHEN w.seats_taken >= w.capacity THEN ("
+        " SELECT r.pay_by FROM registrants r WHERE r.webinar_id = w.id"
+        " AND r.status = 'awaiting_payment' AND r.hold_ended_at IS NULL AND r.pay_by > now()"
+        " ORDER BY r.pay_by LIMIT 1) END AS next_hold_ends_at "
+        "FROM webinars w JOIN organizations o ON o.id = w.organization_id "
+        "LEFT JOIN webinar_descriptions d"
+        " ON d.webinar_id = w.id AND d.version = w.description_version "
+        "WHERE w.id = $1",
+        webinar_id,
+    )
+    if row is None:
+        return None
+    return WebinarFacts(
+        webinar=Webinar(**_read(Webinar, "w", row)),
+        organization=Organization(**_read(Organization, "o", row)),
+        description=row["description"] or "",
+        next_hold_ends_at=row["next_hold_ends_at"],
+        now=row["now"],
+    )
+
+
+async def find_registrant(connection: Connection, registrant_id: UUID) -> RegistrantFacts | None:
+    """What a registrant's own page shows, refunds in the order in which they were asked for."""
+    row = await connection.fetchrow(
+        f"SELECT {_SOLD}, {_columns(Registrant, 'r')} "
+        "FROM registrants r JOIN webinars w ON w.id = r.webinar_id "
+        "JOIN organizations o ON o.id = r.organization_id WHERE r.id = $1",
+        registrant_id,
+    )
+    if row is None:
+        return None
+    registrant = Registrant(**_read(Registrant, "r", row))
+    refunds = await _refunds_of(connection, registrant)
+    return RegistrantFacts(
+        registrant=registrant,
+        webinar=Webinar(**_read(Webinar, "w", row)),
+        organization=Organization(**_read(Organization, "o", row)),
+        refunds=refunds,
+        now=row["now"],
+    )
+
+
+async def _refunds_of(connection: Connection, registrant: Registrant) -> tuple[RefundLine, ...]:
+    if registrant.paid_at is None:
+        return ()
+    rows = await connection.fetch(
+        "SELECT amount_minor, status, requested_at, settled_at FROM refunds "
+        "WHERE registrant_id = $1 ORDER BY requested_at, id LIMIT 100",
+        registrant.id,
+    )
+    return tuple(RefundLine(**row) for row in rows)
