@@ -1,0 +1,1 @@
+"""The door: authentication, parameters, idempotency, faults, lists and expansion."""

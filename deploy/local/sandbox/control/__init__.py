@@ -1,0 +1,1 @@
+"""The control API under /_sandbox: what no Stripe offers, and every test needs."""

@@ -1,0 +1,77 @@
+"""Keeps the world on disk: a file of JSON lines, each an object as it was last seen."""
+
+import asyncio
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from deploy.local.sandbox.world import Entry, World
+
+FLUSH_SECONDS = 0.05
+
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _line(entry: Entry) -> str:
+    return _dump([entry.kind, entry.account, entry.id, entry.object, entry.hidden]) + "\n"
+
+
+class Journal:
+    """Writes what changed every 50 ms; a restart reads it back and drops what was overwritten."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        self._world = world
+        self._path = folder / "journal.jsonl"
+        folder.mkdir(parents=True, exist_ok=True)
+        self._flush_planned = False
+
+    def load(self) -> None:
+        for entry in self._remembered():
+            self._world.restore(entry)
+        clock = self._world.find("clock", "clock")
+        if clock is not None:
+            self._world.clock.offset = clock.object["offset"]
+        self._compact()
+
+    def start(self) -> None:
+        self._world.on_change = self._plan_flush
+        if self._world.dirty:
+            self._plan_flush()
+
+    def close(self) -> None:
+        self._world.on_change = lambda: None
+        self.flush()
+
+    def flush(self) -> None:
+        self._flush_planned = False
+        if not self._world.dirty:
+            return
+        changed, self._world.dirty = self._world.dirty, {}
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write("".join(map(_line, changed.values())))
+
+    def erase(self) -> None:
+        self._world.dirty.clear()
+        self._path.unlink(missing_ok=True)
+
+    def _plan_flush(self) -> None:
+        if not self._flush_planned:
+            self._flush_planned = True
+            asyncio.get_running_loop().call_later(FLUSH_SECONDS, self.flush)
+
+    def _remembered(self) -> Iterator[Entry]:
+        if not self._path.exists():
+            return
+        with self._path.open(encoding="utf-8") as file:
+            for line in file:
+                # A kill in the middle of a write leaves half a last line: that change is lost.
+                with contextlib.suppress(json.JSONDecodeError):
+                    yield Entry(*json.loads(line))
+
+    def _compact(self) -> None:
+        fresh = self._path.with_suffix(".fresh")
+        with fresh.open("w", encoding="utf-8") as file:
+            file.writelines(map(_line, self._world.everything()))
+        os.replace(fresh, self._path)

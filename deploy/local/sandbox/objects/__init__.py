@@ -1,0 +1,1 @@
+"""What Stripe's objects look like and how they change; no HTTP here."""

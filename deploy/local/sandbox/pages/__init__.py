@@ -1,0 +1,1 @@
+"""The pages that people see: paying, the bank's challenge, connecting, and a dashboard."""
