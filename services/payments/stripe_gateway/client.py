@@ -131,8 +131,8 @@ class StripeGateway:
             )
         except stripe.StripeError as failure:
             _raise_named(failure)
-        except (AttributeError, TypeError) as failure:
-            # The SDK stumbles over an error document in a form that is not Stripe's.
+        except (AttributeError, TypeError, UnicodeDecodeError) as failure:
+            # The SDK stumbles over bytes and error documents in a form that is not Stripe's.
             raise StripeUnavailable("The answer is not Stripe's.") from failure
         if not isinstance(response.data, dict):
             raise StripeUnavailable("The answer is not Stripe's.")
