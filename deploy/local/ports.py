@@ -40,3 +40,11 @@ def kept_port(file: Path) -> int:
     port = free_port()
     file.write_text(f"{port}\n")
     return port
+
+
+def free_port_base(offsets: tuple[int, ...] = (25, 26, 80, 81, 82, 90)) -> int:
+    """A --port-base whose ports were all free a moment ago, for a system beside others."""
+    for base in range(20_000, 60_000, 100):
+        if all(is_free(base + offset) for offset in offsets):
+            return base
+    raise OSError("no hundred of ports is free")

@@ -157,6 +157,11 @@ def embedded_postgres(
     return running_beside_others(PostgresServer(data_dir, port, durable=durable))
 
 
+def client_program(name: str) -> Path:
+    """A client program such as psql or pgbench, to be run as oneself."""
+    return _binaries_for(None) / name
+
+
 def _account_for(cluster: Path) -> Account | None:
     """Who the server runs as, when not as ourselves: PostgreSQL refuses to be root."""
     if os.geteuid() != 0:

@@ -1,0 +1,1 @@
+"""The benchmark behind `taquilla bench`: what is measured, side by side in one run."""
