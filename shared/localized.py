@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime as babel_datetime
-from babel.dates import get_timezone_location
+from babel.dates import format_timedelta, get_timezone_location
 from babel.numbers import format_percent as babel_percent
 from babel.numbers import get_currency_symbol
 from babel.units import format_unit
@@ -114,6 +114,11 @@ def format_month(moment: datetime, time_zone: str, locale: str) -> str:
     return babel_datetime(moment, "MMM", tzinfo=ZoneInfo(time_zone), locale=_locale(locale))
 
 
+def format_day(moment: datetime, time_zone: str) -> str:
+    """The day of the month, for a calendar leaf."""
+    return str(moment.astimezone(ZoneInfo(time_zone)).day)
+
+
 def format_city(time_zone: str, locale: str) -> str:
     """Where a zone's clock hangs: "Madrid", "Nueva York"; a zone without a place is its name."""
     if "/" not in time_zone or time_zone.startswith("Etc/"):
@@ -127,6 +132,11 @@ def format_hours(hours: int, locale: str) -> str:
     if hours >= 72 and hours % 24 == 0:
         return format_unit(hours // 24, "duration-day", length="long", locale=_locale(locale))
     return format_unit(hours, "duration-hour", length="long", locale=_locale(locale))
+
+
+def format_until(moment: datetime, now: datetime, locale: str) -> str:
+    """How far away a moment is: "in 3 days", "dentro de 3 días"."""
+    return format_timedelta(moment - now, add_direction=True, threshold=1, locale=_locale(locale))
 
 
 def format_minutes(minutes: int, locale: str) -> str:

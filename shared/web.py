@@ -23,6 +23,10 @@ BODY_BYTES_MAX = 64 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Network = IPv4Network | IPv6Network
+ProblemPage = Callable[[web.Request, Refusal], web.Response | None]
+
+PROBLEM_PAGE: web.AppKey[ProblemPage] = web.AppKey("problem_page", ProblemPage)
+"""How an application shows a refusal to a person; None for callers that read documents."""
 
 
 class BadBody(Refusal):
@@ -141,6 +145,15 @@ def problem_answer(refusal: Refusal) -> web.Response:
     )
 
 
+def _answer_to(request: web.Request, refusal: Refusal) -> web.Response:
+    write_page = request.app.get(PROBLEM_PAGE)
+    if write_page is not None and request.method != "HEAD":
+        page = write_page(request, refusal)
+        if page is not None:
+            return page
+    return problem_answer(refusal)
+
+
 def _route_of(request: web.Request) -> str:
     resource = request.match_info.route.resource
     return resource.canonical if resource is not None else "unknown"
@@ -154,15 +167,15 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
     try:
         answer = await handler(request)
     except Refusal as refusal:
-        answer = problem_answer(refusal)
+        answer = _answer_to(request, refusal)
     except web.HTTPException as known:
-        answer = problem_answer(_refusal_of(known)) if known.status >= 400 else known
+        answer = _answer_to(request, _refusal_of(known)) if known.status >= 400 else known
     except UNAVAILABLE as failure:
         log.warning("not available", route=_route_of(request), failure=type(failure).__name__)
-        answer = problem_answer(Unavailable())
+        answer = _answer_to(request, Unavailable())
     except Exception:
         log.exception("fault", route=_route_of(request))
-        answer = problem_answer(_Fault())
+        answer = _answer_to(request, _Fault())
     answer.headers.setdefault("X-Content-Type-Options", "nosniff")
     answer.headers.setdefault("Referrer-Policy", "no-referrer")
     route = _route_of(request)

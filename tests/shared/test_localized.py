@@ -1,4 +1,4 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from shared.localized import (
     format_price,
     format_span,
     format_start,
+    format_until,
     language_of,
 )
 
@@ -81,6 +82,8 @@ def test_lengths_of_time_and_shares_are_written_in_the_readers_language() -> Non
     assert format_hours(48, "en") == "48 hours"
     assert format_hours(168, "es") == "7 días"
     assert format_hours(1, "en") == "1 hour"
+    assert format_until(EVENING, EVENING - timedelta(hours=71), "en") == "in 3 days"
+    assert format_until(EVENING, EVENING - timedelta(minutes=5), "es") == "dentro de 5 minutos"
     assert format_minutes(90, "en") == "1 hour 30 minutes"
     assert format_minutes(60, "es") == "1 hora"
     assert format_minutes(0, "en") == "0 minutes"
