@@ -20,6 +20,8 @@ from shared.refusals import Invalid, Refusal
 RefundChoice = Literal["policy", "full", "none", "amount"]
 CancelledBy = Literal["registrant", "organizer", "webinar_cancelled"]
 
+CANCEL_KEY = "cancel"  # Shorter than any key of an organizer; a registration is cancelled once.
+
 
 class NotActive(Refusal):
     """This registration has no seat any more, so there is nothing to cancel."""
@@ -64,7 +66,7 @@ def cancel(
     origin: Literal["registrant", "organizer"] = (
         "registrant" if asked.by == "registrant" else "organizer"
     )
-    refund = refunds.new_refund(after, f"cancel:{after.version}", amount, origin, cause)
+    refund = refunds.new_refund(after, CANCEL_KEY, amount, origin, cause)
     # All that is left is asked for without an amount: what left meanwhile is not asked for twice.
     wanted = None if amount == left else amount
     request = refund_requested(after, refund, amount_minor=wanted, notify=asked.notify)

@@ -33,6 +33,7 @@ Status = Literal["awaiting_payment", "confirmed", "released", "cancelled"]
 RefundStatus = Literal["requested", "pending", "succeeded", "failed"]
 
 HOLD_REPEAT = timedelta(hours=1)
+AUTOMATIC_KEY = "automatic"  # Shorter than any key of an organizer, so never one of theirs.
 
 
 @dataclass(frozen=True)
@@ -321,11 +322,11 @@ def _give_back(
 
 
 def automatic_refund(registrant: Registrant, cause: RefundCause) -> Refund:
-    """All of the money, asked for by nobody; one for each registrant and cause."""
+    """All of the money, asked for by nobody; at most one for each registrant."""
     return Refund(
         id=uuid4(),
         registrant_id=registrant.id,
-        idempotency_key=f"automatic:{cause}",
+        idempotency_key=AUTOMATIC_KEY,
         amount_minor=max(0, registrant.paid_minor - registrant.refunded_minor),
         currency=registrant.currency,
         status="requested",

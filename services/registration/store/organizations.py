@@ -6,7 +6,7 @@ from services.registration.organizations import Organization
 from shared.events import StripeAccountFacts
 from shared.postgres import Connection
 
-_COLUMNS = (
+COLUMNS = (
     "id, name, sender_name, reply_to, allowed_origins, card_brands_blocked, stripe_account_id, "
     "stripe_display_name, stripe_missing, is_ready, is_live, default_currency, created_at"
 )
@@ -24,7 +24,7 @@ async def add(connection: Connection, organization_id: UUID, name: str) -> None:
 async def find(connection: Connection, organization_id: UUID) -> Organization | None:
     """The organization, or None."""
     found = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM organizations WHERE id = $1", organization_id
+        f"SELECT {COLUMNS} FROM organizations WHERE id = $1", organization_id
     )
     return None if found is None else Organization(**found)
 
@@ -40,7 +40,7 @@ async def get(connection: Connection, organization_id: UUID) -> Organization:
 async def lock(connection: Connection, organization_id: UUID) -> Organization:
     """The organization, which must exist, locked until the transaction ends."""
     found = await connection.fetchrow(
-        f"SELECT {_COLUMNS} FROM organizations WHERE id = $1 FOR NO KEY UPDATE", organization_id
+        f"SELECT {COLUMNS} FROM organizations WHERE id = $1 FOR NO KEY UPDATE", organization_id
     )
     if found is None:
         raise LookupError(f"organization {organization_id} is not known")

@@ -1,4 +1,4 @@
-"""What pages show, read in one statement for each page."""
+"""What pages show, one statement for each subject."""
 
 from dataclasses import fields
 from typing import Any
@@ -51,7 +51,9 @@ async def find_webinar(connection: Connection, webinar_id: UUID) -> WebinarFacts
 async def find_registrant(connection: Connection, registrant_id: UUID) -> RegistrantFacts | None:
     """What a registrant's own page shows, refunds in the order in which they were asked for."""
     row = await connection.fetchrow(
-        f"SELECT {_SOLD}, {_columns(Registrant, 'r')} "
+        f"SELECT {_SOLD}, {_columns(Registrant, 'r')}, "
+        "EXISTS (SELECT FROM mails m WHERE m.registrant_id = r.id"
+        " AND m.kind = 'confirmation' AND m.status = 'sent') AS is_mail_accepted "
         "FROM registrants r JOIN webinars w ON w.id = r.webinar_id "
         "JOIN organizations o ON o.id = r.organization_id WHERE r.id = $1",
         registrant_id,
@@ -65,6 +67,7 @@ async def find_registrant(connection: Connection, registrant_id: UUID) -> Regist
         webinar=Webinar(**_read(Webinar, "w", row)),
         organization=Organization(**_read(Organization, "o", row)),
         refunds=refunds,
+        is_mail_accepted=row["is_mail_accepted"],
         now=row["now"],
     )
 

@@ -1,0 +1,247 @@
+"""Admission by group commit: what arrives while a commit is under way forms the next batch.
+
+One queue and one batch in flight for each webinar and process. The seat counter's row lock, the
+one thing that everybody waits for, is taken once a batch instead of once a person.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from services.registration.announcements import Announcer
+from services.registration.links import Links
+from services.registration.registrants import Occasion, Registrant, Status, facts
+from services.registration.store import admissions, webinars
+from services.registration.verdicts import Application, Judgement, Remembered, judge
+from services.registration.webinars import Webinar
+from shared import outbox
+from shared.events import RegistrationRepeated
+from shared.postgres import UNAVAILABLE, Connection, Database
+from shared.refusals import NotFound, Refusal, Unavailable
+
+log = structlog.get_logger(__name__)
+
+BATCH_MAX = 256
+QUEUE_MAX = 2_000
+WAITING_MAX = 10_000  # Of all webinars together.
+RERUN_SECONDS = 4  # A lost connection is tried again for this long, then callers hear 503.
+RERUN_PAUSE_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """What a caller is told of a seat, new or known."""
+
+    id: UUID
+    status: Status
+    amount_minor: int
+    currency: str | None
+    manage_url: str
+    pay_by: datetime | None
+
+    @classmethod
+    def of(cls, registrant: Registrant, links: Links) -> "Registration":
+        """A known registration as it is now."""
+        return cls(
+            registrant.id,
+            registrant.status,
+            registrant.amount_minor,
+            registrant.currency,
+            links.manage_url(registrant.id, registrant.link_version),
+            registrant.pay_by,
+        )
+
+    def answer(self, links: Links) -> dict[str, Any]:
+        """The body of the answer; links and deadlines to pay only while there is something to."""
+        is_awaiting = self.status == "awaiting_payment"
+        return {
+            "id": str(self.id),
+            "status": self.status,
+            "amount_minor": self.amount_minor,
+            "currency": self.currency,
+            "pay_url": links.pay_url(self.id) if is_awaiting else None,
+            "manage_url": self.manage_url,
+            "pay_by": self.pay_by.isoformat() if is_awaiting and self.pay_by else None,
+        }
+
+
+Waiting = tuple[Application, "asyncio.Future[Registration]"]
+Verdict = Registration | Refusal
+
+
+@dataclass
+class _Queue:
+    waiting: deque[Waiting] = field(default_factory=deque)
+    task: "asyncio.Task[None] | None" = None
+
+
+class Admission:
+    """The one door to a seat, for pages, API and bus alike."""
+
+    def __init__(self, database: Database, links: Links, *, holds_per_network: int) -> None:
+        self._database = database
+        self._links = links
+        self._holds_per_network = holds_per_network
+        self._queues: dict[UUID, _Queue] = {}
+        self._waiting = 0
+
+    async def register(self, webinar_id: UUID, application: Application) -> Registration:
+        """Admit one; returns after the commit. Raises the verdict's refusal, or Unavailable."""
+        queue = self._queues.setdefault(webinar_id, _Queue())
+        if len(queue.waiting) >= QUEUE_MAX or self._waiting >= WAITING_MAX:
+            raise Unavailable
+        verdict: asyncio.Future[Registration] = asyncio.get_running_loop().create_future()
+        queue.waiting.append((application, verdict))
+        self._waiting += 1
+        if queue.task is None:
+            queue.task = asyncio.create_task(self._drain(webinar_id, queue))
+        return await verdict
+
+    async def _drain(self, webinar_id: UUID, queue: _Queue) -> None:
+        while queue.waiting:
+            size = min(len(queue.waiting), BATCH_MAX)
+            batch = [queue.waiting.popleft() for _ in range(size)]
+            self._waiting -= size
+            await self._settle(webinar_id, batch)
+        del self._queues[webinar_id]
+
+    async def _settle(
+        self, webinar_id: UUID, batch: list[Waiting], *, is_rerun: bool = False
+    ) -> None:
+        """Give every caller of the batch its verdict, whatever happens."""
+        try:
+            verdicts: Sequence[Verdict | Exception] = await self._decide(
+                webinar_id, [application for application, _ in batch], is_rerun=is_rerun
+            )
+        except UNAVAILABLE as failure:
+            log.warning("admission not available", failure=type(failure).__name__)
+            verdicts = [Unavailable() for _ in batch]
+        except Exception as failure:
+            if len(batch) > 1:
+                # Somebody's words cannot be stored: halved until that one is alone.
+                middle = len(batch) // 2
+                await self._settle(webinar_id, batch[:middle], is_rerun=True)
+                await self._settle(webinar_id, batch[middle:], is_rerun=True)
+                return
+            verdicts = [failure]
+        for (_, waiting), verdict in zip(batch, verdicts, strict=True):
+            if waiting.done():
+                continue  # The caller hung up; its seat is held until it lapses.
+            if isinstance(verdict, Exception):
+                waiting.set_exception(verdict)
+            else:
+                waiting.set_result(verdict)
+
+    async def _decide(
+        self, webinar_id: UUID, batch: list[Application], *, is_rerun: bool
+    ) -> list[Verdict]:
+        """Commit the batch; after a lost connection again, with the same ids."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + RERUN_SECONDS
+        while True:
+            try:
+                async with self._database.transaction() as connection:
+                    return await self._admit(connection, webinar_id, batch, is_rerun=is_rerun)
+            except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError):
+                raise
+            except UNAVAILABLE:
+                if loop.time() > deadline:
+                    raise
+                is_rerun = True
+                await asyncio.sleep(RERUN_PAUSE_SECONDS)
+
+    async def _admit(
+        self, connection: Connection, webinar_id: UUID, batch: list[Application], *, is_rerun: bool
+    ) -> list[Verdict]:
+        # Alone in its statement, and first: a commit whose answer was lost is waited for here.
+        webinar = await webinars.lock(connection, webinar_id)
+        if webinar is None:
+            return [NotFound() for _ in batch]
+        organization, description, now = await admissions.surroundings(connection, webinar)
+        remembered = await self._remember(connection, webinar_id, batch, is_rerun=is_rerun)
+        judgement = judge(
+            batch,
+            webinar,
+            organization,
+            remembered,
+            now=now,
+            holds_per_network=self._holds_per_network,
+        )
+        admitted = judgement.admitted
+        pay_by = (
+            min(now + timedelta(minutes=webinar.hold_minutes), webinar.starts_at)
+            if webinar.price_minor
+            else None
+        )
+        if admitted:
+            announcer = Announcer(
+                webinar, organization, self._links, now=now, pay_by=pay_by, description=description
+            )
+            await admissions.admit(connection, webinar, admitted, pay_by=pay_by, now=now)
+            await admissions.tell(
+                connection, [told for one in admitted for told in announcer.announce(one)]
+            )
+        if judgement.repeated:
+            occasion = Occasion(webinar, organization, self._links, now)
+            await _repeat(connection, judgement.repeated, occasion)
+        return self._verdicts(judgement, webinar, pay_by)
+
+    async def _remember(
+        self, connection: Connection, webinar_id: UUID, batch: list[Application], *, is_rerun: bool
+    ) -> Remembered:
+        remembered = Remembered()
+        if is_rerun:
+            ids = {one.registrant_id for one in batch}
+            remembered.by_id = await admissions.find_by_ids(connection, ids)
+        keys = {one.idempotency_key for one in batch if one.idempotency_key is not None}
+        if keys:
+            remembered.by_key = await admissions.find_by_keys(connection, webinar_id, keys)
+        addresses = {one.email_key for one in batch}
+        remembered.by_address = await admissions.find_by_addresses(
+            connection, webinar_id, addresses
+        )
+        networks = {one.network for one in batch if one.network is not None}
+        if networks and self._holds_per_network:
+            remembered.unpaid_by_network = await admissions.count_unpaid_by_network(
+                connection, webinar_id, networks
+            )
+        return remembered
+
+    def _verdicts(
+        self, judgement: Judgement, webinar: Webinar, pay_by: datetime | None
+    ) -> list[Verdict]:
+        status: Status = "awaiting_payment" if pay_by else "confirmed"
+        currency = webinar.currency if webinar.price_minor else None
+        return [
+            Registration(
+                verdict.registrant_id,
+                status,
+                webinar.price_minor,
+                currency,
+                verdict.manage_url,
+                pay_by,
+            )
+            if isinstance(verdict, Application)
+            else Registration.of(verdict, self._links)
+            if isinstance(verdict, Registrant)
+            else verdict
+            for verdict in judgement.verdicts
+        ]
+
+
+async def _repeat(
+    connection: Connection, repeated: Sequence[Registrant], occasion: Occasion
+) -> None:
+    await admissions.mark_repeated(connection, repeated, occasion.now)
+    events = [
+        RegistrationRepeated(**facts(registrant, occasion), status=registrant.status)
+        for registrant in repeated
+    ]
+    await outbox.enqueue(connection, *events)

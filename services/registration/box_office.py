@@ -1,0 +1,112 @@
+"""What people ask for at the counter: one transaction's work, whichever door they came through."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.registration import cancellations, refunds
+from services.registration.cancellations import CANCEL_KEY, CancelAsked
+from services.registration.links import Links
+from services.registration.refunds import RefundAsked
+from services.registration.registrants import Registrant
+from services.registration.store import outcomes, registrants, webinars
+from services.registration.store import refunds as stored_refunds
+from services.registration.verdicts import KeyReused
+from services.registration.webinars import Webinar
+from shared.postgres import Connection
+from shared.refusals import NotFound
+
+
+@dataclass(frozen=True)
+class RefundStanding:
+    """A refund as its asker is told of it."""
+
+    id: UUID
+    status: str
+    amount_minor: int
+
+
+async def registrant_behind(connection: Connection, links: Links, manage_token: str) -> Registrant:
+    """Whose page a manage token opens; raises NotFound, also for a link that was replaced."""
+    registrant_id, link_version = links.read_manage(manage_token)
+    return await _with_link(connection, registrant_id, link_version)
+
+
+async def joiner_behind(connection: Connection, links: Links, join_token: str) -> Registrant:
+    """Whose join link this is; whether it opens is `may_join`'s to say. Raises NotFound."""
+    registrant_id, link_version = links.read_join(join_token)
+    return await _with_link(connection, registrant_id, link_version)
+
+
+async def cancel_registration(
+    connection: Connection,
+    links: Links,
+    registrant_id: UUID,
+    asked: CancelAsked,
+    *,
+    organization_id: UUID | None = None,
+) -> tuple[Registrant, RefundStanding | None]:
+    """End a registration; the same key again gives the same answer. Raises a refusal.
+
+    An organization's own calls name it: another's registrant is not found.
+    """
+    webinar, registrant = await lock_registrant(connection, registrant_id, organization_id)
+    if asked.idempotency_key is not None and registrant.cancel_key == asked.idempotency_key:
+        return registrant, await _standing(connection, registrant.id, CANCEL_KEY)
+    unsettled = await stored_refunds.unsettled_minor(connection, registrant.id)
+    occasion = await outcomes.occasion_for(connection, links, webinar)
+    outcome = cancellations.cancel(registrant, asked, unsettled, occasion)
+    await outcomes.save(connection, webinar.id, [registrant], [outcome])
+    return outcome.registrant, await _standing(connection, registrant.id, CANCEL_KEY)
+
+
+async def request_refund(
+    connection: Connection,
+    links: Links,
+    organization_id: UUID,
+    registrant_id: UUID,
+    asked: RefundAsked,
+) -> RefundStanding:
+    """Give money back; the same key and body again give the same refund. Raises a refusal."""
+    webinar, registrant = await lock_registrant(connection, registrant_id, organization_id)
+    known = await stored_refunds.find_by_key(connection, registrant.id, asked.idempotency_key)
+    if known is not None:
+        if known["body_sha256"] != asked.body_sha256:
+            raise KeyReused
+        return RefundStanding(known["id"], known["status"], known["amount_minor"])
+    unsettled = await stored_refunds.unsettled_minor(connection, registrant.id)
+    occasion = await outcomes.occasion_for(connection, links, webinar)
+    outcome = refunds.request(registrant, asked, unsettled, occasion)
+    await outcomes.save(connection, webinar.id, [registrant], [outcome])
+    standing = await _standing(connection, registrant.id, asked.idempotency_key)
+    assert standing is not None
+    return standing
+
+
+async def lock_registrant(
+    connection: Connection, registrant_id: UUID, organization_id: UUID | None
+) -> tuple[Webinar, Registrant]:
+    """A registrant and its webinar, locked in the order that all keep; raises NotFound."""
+    found = await registrants.find(connection, registrant_id)
+    if found is None or organization_id not in (None, found.organization_id):
+        raise NotFound
+    webinar = await webinars.lock(connection, found.webinar_id)
+    registrant = await registrants.lock(connection, registrant_id)
+    if webinar is None or registrant is None:
+        raise NotFound
+    return webinar, registrant
+
+
+async def _with_link(connection: Connection, registrant_id: UUID, link_version: int) -> Registrant:
+    registrant = await registrants.find(connection, registrant_id)
+    if registrant is None or registrant.link_version != link_version:
+        raise NotFound
+    return registrant
+
+
+async def _standing(
+    connection: Connection, registrant_id: UUID, idempotency_key: str
+) -> RefundStanding | None:
+    known = await stored_refunds.find_by_key(connection, registrant_id, idempotency_key)
+    if known is None:
+        return None
+    return RefundStanding(known["id"], known["status"], known["amount_minor"])

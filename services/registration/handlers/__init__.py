@@ -1,0 +1,47 @@
+"""What the other services' events mean here: each handler runs in one transaction.
+
+A handler locks the webinar first where seats may move, registrants after, hands the fact to a
+rule, and stores what the rule says.
+"""
+
+from services.registration.handlers.accounts import on_account_connected, on_account_disconnected
+from services.registration.handlers.mails import on_email_failed, on_email_sent
+from services.registration.handlers.payments import PaymentHandlers
+from services.registration.handlers.refunds import RefundHandlers
+from services.registration.links import Links
+from shared.events import (
+    CheckoutExpired,
+    CheckoutOpened,
+    DisputeClosed,
+    DisputeOpened,
+    EmailFailed,
+    EmailSent,
+    FeeSettled,
+    PaymentFailed,
+    PaymentSucceeded,
+    Refunded,
+    RefundFailed,
+    StripeAccountConnected,
+    StripeAccountDisconnected,
+    StripeAccountUpdated,
+)
+from shared.messaging import Bus
+
+
+def subscribe(bus: Bus, links: Links) -> None:
+    """Follow everything that registration needs to know."""
+    payments, refunds = PaymentHandlers(links), RefundHandlers(links)
+    bus.on(CheckoutOpened, payments.on_checkout_opened)
+    bus.on(CheckoutExpired, payments.on_checkout_expired)
+    bus.on(PaymentSucceeded, payments.on_payment_succeeded)
+    bus.on(PaymentFailed, payments.on_payment_failed)
+    bus.on(Refunded, refunds.on_refunded)
+    bus.on(RefundFailed, refunds.on_refund_failed)
+    bus.on(FeeSettled, refunds.on_fee_settled)
+    bus.on(DisputeOpened, refunds.on_dispute_opened)
+    bus.on(DisputeClosed, refunds.on_dispute_closed)
+    bus.on(StripeAccountConnected, on_account_connected)
+    bus.on(StripeAccountUpdated, on_account_connected)
+    bus.on(StripeAccountDisconnected, on_account_disconnected)
+    bus.on(EmailSent, on_email_sent)
+    bus.on(EmailFailed, on_email_failed)
