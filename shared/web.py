@@ -25,7 +25,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Network = IPv4Network | IPv6Network
 ProblemPage = Callable[[web.Request, Refusal], web.Response | None]
 
-PROBLEM_PAGE: web.AppKey[ProblemPage] = web.AppKey("problem_page", ProblemPage)
+PROBLEM_PAGE: web.AppKey[ProblemPage] = web.AppKey("problem_page")
 """How an application shows a refusal to a person; None for callers that read documents."""
 
 
