@@ -1,0 +1,68 @@
+"""`taquilla token`: what programs use to speak for an organization."""
+
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
+import typer
+
+from deploy.cli.places import DataDirectory
+
+app = typer.Typer(help="API tokens.", no_args_is_help=True)
+
+Organization = Annotated[UUID, typer.Option("--organization", help="The organization's id.")]
+
+
+@app.command()
+def create(
+    organization: Organization,
+    name: Annotated[str, typer.Option(help="Who uses it, so that you know it again.")],
+    scope: Annotated[
+        list[str],
+        typer.Option(help="read, write, register, refund, charge, admin; may be repeated."),
+    ],
+    data_dir: DataDirectory = Path(".taquilla"),
+) -> None:
+    """Make a token and print it. It is shown this once and stored as a hash."""
+    from deploy.cli.registration import in_transaction
+    from services.registration.administration import create_token
+
+    token = in_transaction(
+        data_dir, lambda connection: create_token(connection, organization, name, scope)
+    )
+    typer.echo(token)
+
+
+@app.command("list")
+def list_all(organization: Organization, data_dir: DataDirectory = Path(".taquilla")) -> None:
+    """Show an organization's tokens, never the tokens themselves."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from deploy.cli.registration import in_transaction
+    from services.registration.administration import list_tokens
+
+    tokens = in_transaction(data_dir, lambda connection: list_tokens(connection, organization))
+    table = Table("id", "name", "scopes", "made", "state", box=None)
+    for token in tokens:
+        table.add_row(
+            str(token["id"]),
+            token["name"],
+            " ".join(token["scopes"]),
+            f"{token['created_at']:%Y-%m-%d %H:%M}",
+            "revoked" if token["revoked_at"] else "valid",
+        )
+    Console().print(table)
+
+
+@app.command()
+def revoke(
+    organization: Organization,
+    token_id: Annotated[str, typer.Argument(help="As `taquilla token list` shows it.")],
+    data_dir: DataDirectory = Path(".taquilla"),
+) -> None:
+    """End a token at once; may be repeated."""
+    from deploy.cli.registration import in_transaction
+    from services.registration.administration import revoke_token
+
+    in_transaction(data_dir, lambda connection: revoke_token(connection, organization, token_id))
