@@ -1,6 +1,6 @@
 """Stripe's JSON as facts in our words; the only place where currency codes change their case."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,6 @@ from services.payments.facts import (
 )
 
 Document = Mapping[str, Any]
-
-ATTEMPT_MAX = 1_000  # Metadata is anybody's: a number out of all proportion is none of ours.
 
 
 def read_fact(document: Document, acting_for: str | None, *, is_fresh: bool) -> Fact | None:
@@ -177,7 +175,7 @@ def _moment(seconds: int) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[Document, str | None, bool], Fact]] = {
     "checkout.session": read_session,
     "payment_intent": read_intent,
     "charge": read_charge,
