@@ -1,0 +1,1 @@
+"""Pages for people: the public page of a webinar, a registrant's own page, the way in."""

@@ -1,0 +1,168 @@
+"""From a template and facts to an answer: the reader's language, safe markup, strict headers."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from services.registration.pages.static_files import StaticFiles
+from services.registration.pages.wording import is_spoken, preferred_locale, words
+from shared import localized
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+STRIPE_CHECKOUT = "https://checkout.stripe.com"
+_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "img-src": "'self'",
+    "connect-src": "'self'",
+    "object-src": "'none'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+
+
+def locale_of(request: web.Request, stored: str | None = None) -> str:
+    """The locale asked for in the address, else the registrant's, else the browser's."""
+    asked = request.query.get("locale", "")
+    if is_spoken(asked):
+        return asked
+    if stored is not None and is_spoken(stored):
+        return stored
+    return preferred_locale(request.headers.get("Accept-Language", ""))
+
+
+def form_targets(
+    public_url: str, payments_public_url: str, checkout_origins: Iterable[str] = ()
+) -> str:
+    """Where a form may lead: browsers check every hop from our form to the card payment page."""
+    targets = ["'self'", origin_of(payments_public_url), STRIPE_CHECKOUT, *checkout_origins]
+    if urlsplit(public_url).hostname in ("127.0.0.1", "localhost", "::1"):
+        # On one's own machine Stripe's place is taken by a sandbox on another port.
+        targets += [f"http://{host}:*" for host in _LOOPBACK if host != "[::1]"]
+    return " ".join(dict.fromkeys(targets))
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+class Renderer:
+    """Renders templates for a reader; one for the whole service."""
+
+    def __init__(
+        self, *, public_url: str, payments_public_url: str, checkout_origins: Iterable[str] = ()
+    ) -> None:
+        self.static_files = StaticFiles()
+        self._pay_targets = form_targets(public_url, payments_public_url, checkout_origins)
+        self._is_https = public_url.startswith("https://")
+        self._templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+        )
+        self._templates.globals["asset"] = self.static_files.url
+
+    def page(
+        self,
+        request: web.Request,
+        template: str,
+        locale: str,
+        *,
+        status: int = 200,
+        is_personal: bool = False,
+        leads_anywhere: bool = False,
+        **facts: Any,
+    ) -> web.Response:
+        """An HTML answer; personal pages are stored nowhere and name no referrer."""
+        language = localized.language_of(locale)
+        other = next(spoken for spoken in localized.LANGUAGES if spoken != language)
+        around: dict[str, Any] = {
+            "brand": "",
+            "brand_url": "",
+            "contact": None,
+            "is_test": False,
+            "other_language": other,
+            "other_language_url": f"{request.path}?locale={other}",
+        }
+        body = self._templates.get_template(template).render(
+            **around | facts, locale=locale, language=language, **_speaking(locale)
+        )
+        headers = {
+            "Content-Language": language,
+            "Vary": "Accept-Language",
+            "Cache-Control": "no-store" if is_personal else "private, no-cache",
+            "Referrer-Policy": "no-referrer" if is_personal else "same-origin",
+            **self._security(leads_anywhere=leads_anywhere),
+        }
+        return web.Response(
+            text=body, status=status, headers=headers, content_type="text/html", charset="utf-8"
+        )
+
+    def _security(self, *, leads_anywhere: bool) -> dict[str, str]:
+        targets = "'self' https: http:" if leads_anywhere else self._pay_targets
+        policy = _POLICY | {"form-action": targets}
+        headers = {
+            "Content-Security-Policy": "; ".join(f"{name} {rule}" for name, rule in policy.items()),
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Cross-Origin-Opener-Policy": "same-origin",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+        }
+        if self._is_https:
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        return headers
+
+
+def minutes_left(until: datetime, now: datetime) -> int:
+    """Whole minutes from now until then, begun ones counted."""
+    return max(0, -((now - until) // timedelta(minutes=1)))
+
+
+def _speaking(locale: str) -> dict[str, Any]:
+    """What templates call to say something: words, money and times in the reader's way."""
+    return {
+        "t": partial(words, locale),
+        "t_link": partial(_words_with_link, locale),
+        "money": partial(localized.format_money, locale=locale),
+        "price": partial(localized.format_price, locale=locale),
+        "percent": partial(localized.format_percent, locale=locale),
+        "date": lambda moment, zone: _capitalized(localized.format_date(moment, zone, locale)),
+        "start": partial(localized.format_start, locale=locale),
+        "span": partial(localized.format_span, locale=locale),
+        "deadline": partial(localized.format_deadline, locale=locale),
+        "clock": partial(localized.format_time, locale=locale),
+        "city": partial(localized.format_city, locale=locale),
+        "month": partial(localized.format_month, locale=locale),
+        "day": localized.format_day,
+        "minutes": partial(localized.format_minutes, locale=locale),
+        "minutes_left": lambda until, now: localized.format_minutes(
+            minutes_left(until, now), locale
+        ),
+        "until": partial(localized.format_until, locale=locale),
+    }
+
+
+def _capitalized(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _words_with_link(locale: str, key: str, href: str) -> Markup:
+    """Words of which the part in [brackets] is a link."""
+    before, _, rest = words(locale, key).partition("[")
+    linked, _, after = rest.partition("]")
+    return Markup('{}<a href="{}">{}</a>{}').format(before, href, linked, escape(after))

@@ -1,0 +1,113 @@
+"""The public page of a webinar: what it shows in which situation. No I/O here."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal
+
+from markupsafe import Markup
+
+from services.registration.links import Links
+from services.registration.pages.facts import WebinarFacts
+from services.registration.refund_policy import Step, sentence, steps
+from services.registration.webinars import availability
+from shared.markdown import render_html
+
+ClosedBecause = Literal["cancelled", "over", "started", "not_ready"]
+
+CARDS = {
+    "visa": "Visa",
+    "mastercard": "Mastercard",
+    "american_express": "American Express",
+    "discover_global_network": "Discover",
+}
+"""Stripe's names of the card brands that can be blocked, and how people call them."""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """What a visitor typed into the form so far."""
+
+    name: str = ""
+    email: str = ""
+    policy: bool = False
+
+
+def closed_because(facts: WebinarFacts) -> ClosedBecause | None:
+    """Why nobody can register, sold out apart; None if the window is open."""
+    webinar, now = facts.webinar, facts.now
+    if availability(webinar, is_ready=facts.organization.is_ready, now=now) != "closed":
+        return None
+    if webinar.status == "cancelled":
+        return "cancelled"
+    if now >= webinar.starts_at + timedelta(minutes=webinar.duration_minutes):
+        return "over"
+    return "started" if now >= webinar.starts_at else "not_ready"
+
+
+def needs_acceptance(facts: WebinarFacts) -> bool:
+    """Whoever pays under a refund policy says that they have read it."""
+    return facts.webinar.price_minor > 0 and facts.webinar.policy is not None
+
+
+def webinar_view(
+    facts: WebinarFacts,
+    links: Links,
+    locale: str,
+    *,
+    nonce: str,
+    typed: Typed,
+    errors: dict[str, str],
+    refusal: str | None = None,
+) -> dict[str, Any]:
+    """All that the template shows."""
+    webinar, organization = facts.webinar, facts.organization
+    is_sold_out = (
+        availability(webinar, is_ready=organization.is_ready, now=facts.now) == "sold_out"
+        or refusal == "sold_out"
+    )
+    listed: tuple[Step, ...] = ()
+    if webinar.price_minor > 0:
+        listed = steps(
+            webinar.policy, webinar.starts_at, facts.now, webinar.price_minor, webinar.currency
+        )
+    in_force = next((step for step in listed if step.is_current), None)
+    return {
+        "webinar": webinar,
+        "organization": organization,
+        "brand": organization.name,
+        "contact": organization.reply_to,
+        "is_test": webinar.price_minor > 0 and not organization.is_live,
+        "canonical_url": links.webinar_url(webinar.id),
+        "lit_window": lit_window(facts),
+        "seats_left": 0 if webinar.capacity is None else webinar.capacity - webinar.seats_taken,
+        "is_sold_out": is_sold_out,
+        "next_hold_ends_at": facts.next_hold_ends_at if is_sold_out else None,
+        "closed_because": closed_because(facts),
+        "now": facts.now,
+        "offer": in_force if in_force and in_force.until else None,
+        "policy_steps": listed,
+        "policy_sentence": sentence(webinar.policy, locale) if listed else "",
+        "needs_acceptance": needs_acceptance(facts),
+        "cards": cards(organization.card_brands_blocked),
+        "description": description(facts.description),
+        "nonce": nonce,
+        "typed": typed,
+        "errors": errors,
+        "refusal": refusal,
+    }
+
+
+def description(markdown: str) -> Markup | None:
+    """The organizer's words as sanitized HTML; None if there are none."""
+    # The allow-list of shared.markdown has passed: the only markup that is not ours.
+    return Markup(render_html(markdown)) if markdown.strip() else None
+
+
+def cards(blocked: list[str]) -> list[str]:
+    """The brands that are taken; American Express is written out because its short form is not."""
+    return [name for brand, name in CARDS.items() if brand not in blocked]
+
+
+def lit_window(facts: Any) -> int:
+    """Which of the cover's five windows is lit: the webinar's id decides."""
+    return int(facts.webinar.id) % 5
