@@ -76,10 +76,9 @@ class AccountChecks:
         self._own_due = self._prune_due = 0.0
 
     async def round(self) -> int:
-        """One round, for `shared.workers.run_worker`; how much was done."""
-        done = 0
+        """One round, for `shared.workers.run_worker`; how many accounts were read."""
         if not self._is_own_known and time.monotonic() >= self._own_due:
-            done += await self._adopt()
+            await self._adopt()
         if time.monotonic() >= self._prune_due:
             self._prune_due = time.monotonic() + PRUNE_SECONDS
             await prune_connections(self._database)
@@ -87,9 +86,9 @@ class AccountChecks:
             due = await store_accounts.take_due_checks(connection, CHECKS_PER_ROUND, LEASE)
         for account, taken_until in due:
             await self._check(account, taken_until)
-        return done + len(due)
+        return len(due)
 
-    async def _adopt(self) -> int:
+    async def _adopt(self) -> None:
         """Make the key's account that of its organization; Stripe is waited for."""
         try:
             await adopt_own_account(
@@ -107,9 +106,8 @@ class AccountChecks:
                 says=str(failure)[:300],
                 remedy=KEY_REMEDY if is_forbidden else "It is tried again every 30 seconds.",
             )
-            return 0
-        self._is_own_known = True
-        return 1
+        else:
+            self._is_own_known = True
 
     async def _check(self, account: Account, taken_until: datetime) -> None:
         """Bring our row to what Stripe says; without an answer it stays as it is."""
