@@ -1,10 +1,11 @@
-"""What every test may ask for: the session's PostgreSQL and NATS."""
+"""What every test may ask for: the session's PostgreSQL and NATS, and a whole running system."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from tests.servers import fresh_prefix, session_nats, session_postgres
+from tests.system.box import Box, Running, box_office, running_taquilla
 
 
 @pytest.fixture(scope="session")
@@ -25,3 +26,17 @@ def nats_url() -> Iterator[str]:
 def nats_prefix() -> str:
     """TAQUILLA_NATS_PREFIX for one test: its streams are nobody else's."""
     return fresh_prefix()
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
+    """`taquilla up` with two registration processes, shared: tests bring their own webinars."""
+    with running_taquilla("--scale", "registration=2") as running:
+        yield running
+
+
+@pytest.fixture
+async def box(running: Running) -> AsyncIterator[Box]:
+    """The hands of the people who use the running system."""
+    async with box_office(running) as box:
+        yield box

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import signal
 import statistics
 import sys
 from collections.abc import AsyncIterator
@@ -213,8 +214,10 @@ async def _process(
     try:
         yield process
     finally:
-        process.terminate()
-        await process.wait()
+        if process.returncode is None:
+            process.terminate()
+        if await process.wait() not in (0, -signal.SIGTERM):
+            raise RuntimeError(f"{module} ended with {process.returncode}")
 
 
 async def _until_ready(url: str) -> None:
