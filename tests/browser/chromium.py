@@ -55,7 +55,7 @@ async def launched() -> AsyncIterator[Browser]:
     """A headless browser; raises RuntimeError with what to do where there is none."""
     async with async_playwright() as playwright:
         program = find_browser()
-        if program is None and not Path(playwright.chromium.executable_path).exists():
+        if program is None and not os.path.exists(playwright.chromium.executable_path):  # noqa: ASYNC240 # Once, before anything runs.
             raise RuntimeError(HELP)
         browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         try:

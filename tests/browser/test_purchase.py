@@ -4,14 +4,14 @@ import re
 from uuid import uuid4
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, ViewportSize, expect
 
 from tests.system.box import Box, Json
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 
 
 async def fill_form(page: Page, box: Box, webinar: Json, email: str, locale: str = "en") -> None:
@@ -37,7 +37,7 @@ def address() -> str:
 @pytest.mark.parametrize("javascript", [True, False], ids=["script", "no-script"])
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
 async def test_a_person_buys_a_seat(
-    browser: Browser, box: Box, viewport: dict[str, int], javascript: bool
+    browser: Browser, box: Box, viewport: ViewportSize, javascript: bool
 ) -> None:
     webinar = await box.schedule()
     email = address()
