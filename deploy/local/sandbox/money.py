@@ -1,7 +1,7 @@
 """Currencies as Stripe counts them: smallest units, least amounts, exchange and fees."""
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal, InvalidOperation
 
 ZERO_DECIMAL = frozenset(
     ("bif", "clp", "djf", "gnf", "jpy", "kmf", "krw", "mga",
@@ -115,3 +115,17 @@ def words(amount: int, currency: str) -> str:
     figures = f"{Decimal(amount).scaleb(-exponent):,.{exponent}f}"
     symbol = _SYMBOLS.get(currency)
     return f"{symbol}{figures}" if symbol else f"{currency.upper()} {figures}"
+
+
+def read_words(text: str, currency: str) -> int:
+    """The smallest units of an amount as people type it: 12.50 or 12,50.
+
+    Raises ValueError for anything else.
+    """
+    try:
+        amount = Decimal(text.replace(",", ".")).scaleb(decimals(currency))
+    except InvalidOperation as wrong:
+        raise ValueError(f"{text} is no amount.") from wrong
+    if not amount.is_finite() or amount <= 0 or amount != amount.to_integral_value():
+        raise ValueError(f"{text} is no amount in {currency.upper()}.")
+    return int(amount)

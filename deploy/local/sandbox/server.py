@@ -15,6 +15,7 @@ from deploy.local.sandbox.control.requests import answer_mistakes
 from deploy.local.sandbox.journal import Journal
 from deploy.local.sandbox.objects import (
     accounts,
+    accounts_v2,
     application_fees,
     balance,
     catalogue,
@@ -23,12 +24,17 @@ from deploy.local.sandbox.objects import (
     checkout_payment,
     disputes,
     events,
+    oauth,
     payment_intents,
     payment_methods,
+    payment_pages,
+    payouts,
     refunds,
     webhook_endpoints,
 )
 from deploy.local.sandbox.pages.checkout import CheckoutPages
+from deploy.local.sandbox.pages.connect import ConnectPages
+from deploy.local.sandbox.pages.dashboard import DashboardPages
 from deploy.local.sandbox.pages.rendering import STATIC
 from deploy.local.sandbox.sandbox import Sandbox
 
@@ -36,6 +42,7 @@ OPERATIONS = [
     operation
     for module in (
         accounts,
+        accounts_v2,
         application_fees,
         balance,
         catalogue,
@@ -43,8 +50,11 @@ OPERATIONS = [
         checkout,
         disputes,
         events,
+        oauth,
         payment_intents,
         payment_methods,
+        payment_pages,
+        payouts,
         refunds,
         webhook_endpoints,
     )
@@ -88,8 +98,12 @@ def create_app(data_dir: Path | None = None, *, base_url: str = "") -> web.Appli
         [
             web.route("*", "/v1/{path:.*}", gate.answer),
             web.route("*", "/v2/{path:.*}", gate.answer),
+            web.post("/oauth/token", gate.answer),
+            web.post("/oauth/deauthorize", gate.answer),
             web.get("/livez", _livez),
             *CheckoutPages(sandbox).routes(),
+            *ConnectPages(sandbox).routes(),
+            *DashboardPages(sandbox).routes(),
             *MoneyControl(sandbox).routes(),
             *conditions.routes(),
             web.static("/static", STATIC),

@@ -74,7 +74,7 @@ class Gate:
         try:
             asked = await self._read(request, request_id)
         except Refusal as refusal:
-            return self._respond(request, self._refused(refusal), request_id, None)
+            return self._respond(request, _refused(refusal, request.path), request_id, None)
         rules = self.faults.meeting(asked.method, asked.path, asked.account)
         try:
             self._pace.admit(asked.account, asked.method, asked.path)
@@ -83,12 +83,12 @@ class Gate:
             try:
                 answer = await self._execute(asked, rules)
             except Refusal as refusal:
-                answer = self._refused(refusal)
+                answer = _refused(refusal, asked.path)
             for rule in rules:
                 if rule.fault in AFTER_COMMIT:
                     return await self._spoil(rule, request, answer, request_id)
         except Refusal as refusal:
-            answer = self._refused(refusal)
+            answer = _refused(refusal, asked.path)
         except CutOff:
             return web.Response(status=500)  # It reaches nobody: the connection is gone.
         return self._respond(request, answer, request_id, asked.idempotency_key)
@@ -97,7 +97,7 @@ class Gate:
         if not self.sandbox.base_url:
             self.sandbox.base_url = f"http://{request.host}"
         key = _key(request.headers.get("Authorization"))
-        account = request.headers.get("Stripe-Account", PLATFORM)
+        account = request.headers.get("Stripe-Account") or self._owner(key)
         if not self.sandbox.is_connected(account):
             raise account_invalid(key, account)
         pairs = read_pairs(request.query_string) if request.query_string else []
@@ -128,6 +128,11 @@ class Gate:
             base_url=self.sandbox.base_url,
         )
 
+    def _owner(self, key: str) -> str:
+        """Whose key it is: an OAuth access token is its account's, any other the platform's."""
+        issued = self.sandbox.world.find("access_token", key)
+        return PLATFORM if issued is None else issued.account
+
     async def _execute(self, asked: Asked, rules: list[Rule]) -> Answer:
         self.sandbox.world.agenda.run_due()
         key = asked.idempotency_key
@@ -154,7 +159,7 @@ class Gate:
             except Refusal as refusal:
                 if not refusal.is_stored:
                     raise
-                answer = self._refused(refusal)
+                answer = _refused(refusal, asked.path)
             self.idempotency.keep(
                 asked.account, key, print_of_request, asked.request_id, answer.status, answer.text
             )
@@ -238,10 +243,6 @@ class Gate:
             request.transport.close()
         return response
 
-    def _refused(self, refusal: Refusal) -> Answer:
-        text = json.dumps(refusal.body(), ensure_ascii=False, indent=2)
-        return Answer(refusal.status, text, refusal.headers)
-
     def _respond(
         self,
         request: web.Request,
@@ -266,6 +267,14 @@ class Gate:
             content_type="application/json",
             headers=headers,
         )
+
+
+def _refused(refusal: Refusal, path: str) -> Answer:
+    body = refusal.body()
+    if path.startswith("/oauth/") and isinstance(body["error"], dict):
+        body = {"error": "invalid_request", "error_description": body["error"]["message"]}
+    text = json.dumps(body, ensure_ascii=False, indent=2)
+    return Answer(refusal.status, text, refusal.headers)
 
 
 def _stored_server_error() -> Refusal:

@@ -6,10 +6,16 @@ from aiohttp import web
 
 from deploy.local.sandbox.control.requests import Mistake, find, read
 from deploy.local.sandbox.ledger import entries
-from deploy.local.sandbox.objects import checkout_payment, confirmation, disputes, refunds
+from deploy.local.sandbox.objects import (
+    checkout_payment,
+    confirmation,
+    disputes,
+    payouts,
+    refunds,
+)
 from deploy.local.sandbox.objects.confirmation import Outcome, Verdict
 from deploy.local.sandbox.sandbox import Sandbox
-from deploy.local.sandbox.world import Entry
+from deploy.local.sandbox.world import PLATFORM, Entry
 
 _REFUND_STATES = ("pending", "requires_action", "succeeded", "failed", "canceled")
 
@@ -29,6 +35,7 @@ class MoneyControl:
             web.post("/_sandbox/refunds/{id}", self.settle_refund),
             web.post("/_sandbox/disputes", self.dispute),
             web.post("/_sandbox/disputes/{id}", self.decide_dispute),
+            web.post("/_sandbox/payouts", self.pay_out),
             web.get("/_sandbox/ledger", self.ledger),
         ]
 
@@ -133,6 +140,15 @@ class MoneyControl:
         if not disputes.is_open(entry) and not status.startswith("appeal"):
             raise Mistake(f"This dispute is {entry.object['status']}.", 409)
         disputes.decide(self._sandbox, entry, status)
+
+    async def pay_out(self, request: web.Request) -> web.Response:
+        """Send an account's available balance to its bank."""
+        given = await read(request, "account")
+        account = find(self._sandbox, "account", given.get("account", PLATFORM))
+        payout = payouts.pay_out(self._sandbox, account.id)
+        if payout is None:
+            raise Mistake("Nothing is available to pay out.", 409)
+        return web.json_response(payout.object)
 
     async def ledger(self, request: web.Request) -> web.Response:
         self._sandbox.world.agenda.run_due()

@@ -1,5 +1,6 @@
 """Accounts: the platform's own, and those that may connect to it."""
 
+from deploy.local.sandbox.api.lists import list_answer
 from deploy.local.sandbox.api.operations import Call, Operation, accepts
 from deploy.local.sandbox.api.parameters import Choice, Flag, Record, Text, Url
 from deploy.local.sandbox.api.refusals import Refusal, account_invalid
@@ -179,6 +180,7 @@ def disconnect(sandbox: Sandbox, entry: Entry) -> None:
     """End the connection; from here on the platform's calls for the account are refused."""
     entry.hidden["connected"] = False
     sandbox.world.save(entry)
+    # The postman still tells the platform of this one.
     sandbox.emit("account.application.deauthorized", entry.account, _application())
 
 
@@ -228,12 +230,8 @@ def list_connected(call: Call) -> JsonObject:
         for entry in call.world.everything("account")
         if entry.hidden["connected"] and entry.account != PLATFORM
     ]
-    return {
-        "object": "list",
-        "data": connected[::-1][: call.params.get("limit", 10)],
-        "has_more": len(connected) > call.params.get("limit", 10),
-        "url": call.path,
-    }
+    limit = min(100, max(1, call.params.get("limit", 10)))
+    return list_answer(call.path, connected[::-1][:limit], len(connected) > limit)
 
 
 def create_link(call: Call) -> JsonObject:
@@ -259,15 +257,14 @@ def new_link(call: Call, entry: Entry, return_url: str, refresh_url: str) -> Jso
     }
 
 
-def refuse_unready(call: Call) -> None:
-    """What Stripe says to a charge in an account that may not charge."""
+def require_charges(call: Call) -> None:
+    """Refuse to take money into an account that may not charge."""
     account = call.world.get("account", call.account)
     if not account.object["charges_enabled"]:
         raise Refusal(
             400,
             "Your account cannot currently make charges. Complete the activation of your account "
             "at https://dashboard.stripe.com/account/onboarding.",
-            is_stored=True,
         )
 
 

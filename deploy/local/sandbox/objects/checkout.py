@@ -4,7 +4,7 @@ from deploy.local.sandbox.api.lists import list_answer, page
 from deploy.local.sandbox.api.operations import Call, Operation, accepts
 from deploy.local.sandbox.api.parameters import LIST_PARTS, merged_metadata
 from deploy.local.sandbox.api.refusals import Refusal, invalid_value, missing_parameter, no_such
-from deploy.local.sandbox.objects import amounts, catalogue, checkout_payment
+from deploy.local.sandbox.objects import accounts, amounts, catalogue, checkout_payment
 from deploy.local.sandbox.objects.checkout_parameters import CREATE, LIST, UPDATE
 from deploy.local.sandbox.sandbox import Sandbox
 from deploy.local.sandbox.world import Entry, JsonObject, new_id
@@ -19,14 +19,7 @@ def create(call: Call) -> JsonObject:
     now = call.seconds
     _check_required(given)
     expires_at = _expiry(given.get("expires_at"), now)
-    account = call.world.get("account", call.account)
-    if not account.object["charges_enabled"]:
-        raise Refusal(
-            400,
-            "Your account cannot currently make live charges. Complete the activation of your "
-            "account first.",
-            code="account_invalid",
-        )
+    accounts.require_charges(call)
     items = [
         _line_item(call, item, f"line_items[{index}]")
         for index, item in enumerate(given["line_items"])

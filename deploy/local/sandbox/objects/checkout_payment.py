@@ -21,17 +21,23 @@ def pay(
     *,
     number: str | None = None,
     iban: str | None = None,
+    method: Entry | None = None,
     name: str | None = None,
     email: str | None = None,
     expires: tuple[int, int] = (12, 2034),
 ) -> Outcome:
-    """Submit the pay page; a decline leaves the session open."""
+    """Submit the pay page with a card's number, an IBAN or a method made before.
+
+    A decline leaves the session open.
+    """
     require_open(session)
     email = session.object["customer_email"] or email
     if session.object["payment_status"] == "no_payment_required":
         _complete(sandbox, session, name, email)
         return Outcome(Verdict.SUCCEEDED)
-    if iban is not None:
+    if method is not None:
+        _refuse_blocked(session, method)
+    elif iban is not None:
         method = _bank_debit(sandbox, session, iban, name, email)
     else:
         method = _card(sandbox, session, number or "", name, email, expires)
@@ -116,18 +122,26 @@ def _card(
     email: str | None,
     expires: tuple[int, int],
 ) -> Entry:
-    plain = cards.digits(number)
-    if not cards.is_card_number(plain):
-        raise MethodIsRefused("Your card number is invalid.")
-    card = cards.card(plain)
+    try:
+        method = payment_methods.add_card(
+            sandbox, session.account, number, name=name, email=email, expires=expires
+        )
+    except payment_methods.NotACard as wrong:
+        raise MethodIsRefused("Your card number is invalid.") from wrong
+    _refuse_blocked(session, method)
+    return method
+
+
+def _refuse_blocked(session: Entry, method: Entry) -> None:
+    """Hold a card against the session's restrictions."""
+    if method.object["type"] != "card":
+        return
+    card = cards.card(method.hidden["number"])
     blocked = session.object["payment_method_options"]["card"].get("restrictions", {})
     if cards.BLOCKABLE.get(card.brand) in blocked.get("brands_blocked", ()):
         raise MethodIsRefused(f"{card.brand.title()} cards are not accepted here.")
     if card.funding in blocked.get("funding_types_blocked", ()):
         raise MethodIsRefused(f"{card.funding.title()} cards are not accepted here.")
-    return payment_methods.add_card(
-        sandbox, session.account, plain, name=name, email=email, expires=expires
-    )
 
 
 def _bank_debit(

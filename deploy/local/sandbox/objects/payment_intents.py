@@ -19,7 +19,7 @@ from deploy.local.sandbox.api.parameters import (
     merged_metadata,
 )
 from deploy.local.sandbox.api.refusals import Refusal
-from deploy.local.sandbox.objects import amounts, confirmation, payment_methods
+from deploy.local.sandbox.objects import accounts, amounts, confirmation, payment_methods
 from deploy.local.sandbox.objects.confirmation import Outcome, Verdict
 from deploy.local.sandbox.sandbox import CLIENT_ID
 from deploy.local.sandbox.world import PLATFORM, Entry, JsonObject
@@ -89,6 +89,7 @@ _CREATE = accepts(
 
 def create(call: Call) -> JsonObject:
     given = call.params
+    accounts.require_charges(call)
     currency = amounts.currency(given["currency"], "currency")
     amounts.check_exact(given["amount"], currency, "amount")
     amounts.check_range(call.sandbox, call.account, given["amount"], currency, total=False)

@@ -1,17 +1,14 @@
 """The hosted pay page, and the page on which a bank asks its customer to authenticate."""
 
-from urllib.parse import urlsplit
-
 from aiohttp import web
 
 from deploy.local.sandbox import cards
 from deploy.local.sandbox.objects import checkout_payment
 from deploy.local.sandbox.objects.confirmation import Outcome, Verdict
+from deploy.local.sandbox.pages.forms import Form, read_form, see_other
 from deploy.local.sandbox.pages.rendering import page
 from deploy.local.sandbox.sandbox import Sandbox
 from deploy.local.sandbox.world import Entry
-
-Form = dict[str, str]
 
 
 class CheckoutPages:
@@ -39,7 +36,7 @@ class CheckoutPages:
         session = self._session(request)
         if session is None:
             return page("missing.html", status=404)
-        form = await _read(request)
+        form = await read_form(request)
         errors, expires = _check(form)
         if errors:
             return self._page(session, form=form, errors=errors, status=422)
@@ -64,7 +61,7 @@ class CheckoutPages:
         if session is None:
             return page("missing.html", status=404)
         checkout_payment.expire(self._sandbox, session)
-        return _see_other(f"/c/pay/{session.id}")
+        return see_other(f"/c/pay/{session.id}")
 
     async def show_challenge(self, request: web.Request) -> web.Response:
         intent = self._sandbox.world.find("payment_intent", request.match_info["id"])
@@ -78,7 +75,7 @@ class CheckoutPages:
         intent = self._sandbox.world.find("payment_intent", request.match_info["id"])
         if intent is None:
             return page("missing.html", status=404)
-        form = await _read(request)
+        form = await read_form(request)
         passes = form.get("answer", "") == "complete"
         try:
             outcome = checkout_payment.authenticate(self._sandbox, intent, passes=passes)
@@ -93,18 +90,18 @@ class CheckoutPages:
     def _after_challenge(self, intent: Entry) -> web.Response:
         session_id = intent.hidden["session"]
         if session_id is not None:
-            return _see_other(f"/c/pay/{session_id}")
+            return see_other(f"/c/pay/{session_id}")
         return page("authenticated.html", intent=intent.object)
 
     async def _follow(self, session: Entry, outcome: Outcome, form: Form | None) -> web.Response:
         if outcome.verdict is Verdict.REQUIRES_ACTION:
-            return _see_other(f"/3ds/{session.object['payment_intent']}")
+            return see_other(f"/3ds/{session.object['payment_intent']}")
         if outcome.verdict is Verdict.DECLINED:
             assert outcome.decline is not None
             errors = {"number": outcome.decline.message}
             return self._page(session, form=form, errors=errors, status=402)
         await self._wait_for_webhook(session)
-        return _see_other(self._success_url(session))
+        return see_other(self._success_url(session))
 
     async def _wait_for_webhook(self, session: Entry) -> None:
         """Stripe holds the payer back until its event was taken, but not for ever."""
@@ -157,11 +154,6 @@ class CheckoutPages:
         )
 
 
-async def _read(request: web.Request) -> Form:
-    fields = await request.post()
-    return {name: value.strip() for name, value in fields.items() if isinstance(value, str)}
-
-
 def _number(form: Form) -> str:
     chosen = form.get("card", "")
     return form.get("number", "") if chosen in ("", "other") else chosen
@@ -187,10 +179,3 @@ def _check(form: Form) -> tuple[dict[str, str], tuple[int, int]]:
     if cvc and not (cvc.isdigit() and len(cvc) in (3, 4)):
         errors["cvc"] = "Your card's security code is invalid."
     return errors, expires
-
-
-def _see_other(location: str) -> web.Response:
-    # yarl would rewrite the address; Stripe sends the payer exactly where it was told to.
-    scheme = urlsplit(location).scheme
-    assert scheme in ("", "http", "https")
-    return web.Response(status=303, headers={"Location": location, "Cache-Control": "no-store"})
