@@ -69,7 +69,7 @@ class NatsServer:
                 port=port,
                 user=USER,
                 password=password,
-                directory=json.dumps(str(self.directory)),
+                directory=json.dumps(str(self.directory), ensure_ascii=False),
                 sync_interval=json.dumps(self.sync_interval),
             ),
         )

@@ -28,7 +28,9 @@ def run(options: Options, console: Console) -> int:
         with locked(options.directory):
             return asyncio.run(_run(options, console))
     except EXPLAINED as refusal:
-        console.print(f"[bold red]Taquilla could not start.[/bold red] {escape(str(refusal))}")
+        console.print(
+            f"[bold red]Taquilla could not start.[/bold red] {escape(str(refusal))}", soft_wrap=True
+        )
         return 1
 
 

@@ -232,11 +232,13 @@ class LocalSystem:
         url = f"http://{LOOPBACK}:{port}"
         if number > 1:
             self._replica_urls[name] = url
+        log = self._begin_log(name)
+        self._logs.add(log)
         launch = Launch(
             arguments=[sys.executable, "-m", f"services.{service}"],
             directory=PROJECT,
             environment=without_settings(dict(os.environ)) | ENVIRONMENTS[service](wiring, port),
-            log=self._begin_log(name),
+            log=log,
         )
         await self._start_child(name, lambda: launch, _answers(http, f"{url}/readyz"))
 
@@ -254,9 +256,7 @@ class LocalSystem:
         await child.start()
 
     def _begin_log(self, name: str) -> Path:
-        log = logs.begin(self._directory / "logs" / f"{name}.log")
-        self._logs.add(log)
-        return log
+        return logs.begin(self._directory / "logs" / f"{name}.log")
 
     def _url(self, name: str) -> str:
         return f"http://{LOOPBACK}:{self._ports[name]}"

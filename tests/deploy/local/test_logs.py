@@ -1,0 +1,79 @@
+"""Logs: kept for one more run, and their errors shown."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deploy.local import logs
+from deploy.local.logs import LogWatch, error_in
+
+
+def line(level: str, event: str, **facts: object) -> str:
+    return json.dumps({"level": level, "event": event, "timestamp": "2026-01-01", **facts}) + "\n"
+
+
+def test_only_errors_are_reported_and_each_once(tmp_path: Path) -> None:
+    reports: list[str] = []
+    log = logs.begin(tmp_path / "payments.log")
+    watch = LogWatch(reports.append)
+    watch.add(log)
+
+    with log.open("a") as file:
+        file.write(line("info", "started") + line("error", "event parked", consumer="x"))
+    watch.look()
+    watch.look()
+
+    assert reports == ["payments: event parked (consumer=x)"]
+
+
+def test_a_line_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    reports: list[str] = []
+    log = logs.begin(tmp_path / "payments.log")
+    watch = LogWatch(reports.append)
+    watch.add(log)
+    whole = line("error", "fault")
+
+    with log.open("a") as file:
+        file.write(whole[:10])
+    watch.look()
+    assert reports == []
+    with log.open("a") as file:
+        file.write(whole[10:])
+    watch.look()
+
+    assert reports == ["payments: fault"]
+
+
+def test_a_flood_is_cut_short(tmp_path: Path) -> None:
+    reports: list[str] = []
+    log = logs.begin(tmp_path / "payments.log")
+    watch = LogWatch(reports.append)
+    watch.add(log)
+
+    log.write_text(line("error", "fault") * 500)
+    watch.look()
+
+    assert len(reports) == logs.LINES_MAX + 1
+    assert reports[-1] == f"payments: 480 more errors in {log}"
+
+
+def test_the_last_runs_log_stays_beside_the_new_one(tmp_path: Path) -> None:
+    logs.begin(tmp_path / "payments.log").write_text("yesterday")
+
+    assert logs.begin(tmp_path / "payments.log").read_text() == ""
+    assert (tmp_path / "payments.previous.log").read_text() == "yesterday"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("Traceback (most recent call last):", "Traceback (most recent call last):"),
+        ("", None),
+        (line("warning", "slow"), None),
+        ("[1, 2]", "[1, 2]"),
+        (line("critical", "stopped"), "stopped"),
+    ],
+)
+def test_what_is_not_json_is_an_error_too(written: str, said: str | None) -> None:
+    assert error_in(written) == said
