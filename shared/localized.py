@@ -91,6 +91,13 @@ def format_deadline(moment: datetime, time_zone: str, locale: str) -> str:
     return f"{day}, {format_time(moment, time_zone, locale)}"
 
 
+def format_short(moment: datetime, time_zone: str, locale: str) -> str:
+    """The same where room is scarce: "10 Nov, 18:00"."""
+    day = format_day(moment, time_zone)
+    month = format_month(moment, time_zone, locale)
+    return f"{day} {month}, {format_time(moment, time_zone, locale)}"
+
+
 def format_start(starts_at: datetime, time_zone: str, locale: str) -> str:
     """A start with weekday and zone: "Thursday 12 November 2026, 18:00 in Madrid (CET)"."""
     day = format_date(starts_at, time_zone, locale)

@@ -27,7 +27,7 @@ def _image_as_link(_self: RendererHTML, tokens: Sequence[Token], at: int, *_: An
     return f'<a href="{source}">{words}</a>'
 
 
-_parser = MarkdownIt("commonmark", {"html": False, "breaks": True})
+_parser = MarkdownIt("commonmark", {"html": False})
 _parser.enable(["table", "strikethrough"])
 _parser.add_render_rule("image", _image_as_link)
 
@@ -137,7 +137,9 @@ def _inline_text(tokens: Sequence[Token]) -> str:
     written: list[str] = []
     links: list[tuple[str, int]] = []
     for token in tokens:
-        if token.type in ("softbreak", "hardbreak"):
+        if token.type == "softbreak":
+            written.append(" ")
+        elif token.type == "hardbreak":
             written.append("\n")
         elif token.type == "link_open":
             links.append((str(token.attrGet("href") or ""), len(written)))

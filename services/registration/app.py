@@ -7,6 +7,7 @@ from aiohttp import web
 from services.registration.admission import Admission
 from services.registration.handlers import subscribe
 from services.registration.links import Links
+from services.registration.pages.routes import add_page_routes
 from services.registration.routes import add_routes
 from services.registration.routes.table import DESK, Desk
 from services.registration.settings import RegistrationSettings
@@ -36,4 +37,5 @@ def create_app(settings: RegistrationSettings) -> web.Application:
 
     app = create_service_app("registration", settings, prepare=prepare)
     add_routes(app)
+    add_page_routes(app, links)
     return app

@@ -10,6 +10,7 @@ from shared.localized import (
     format_money,
     format_percent,
     format_price,
+    format_short,
     format_span,
     format_start,
     format_until,
@@ -75,6 +76,7 @@ def test_a_deadline_follows_the_zones_summer_time() -> None:
     after = datetime(2026, 10, 25, 10, 0, tzinfo=UTC)
 
     assert format_deadline(before, "Europe/Madrid", "en") == "Saturday 24 October, 12:00"
+    assert format_short(after, "Europe/Madrid", "en") == "25 Oct, 11:00"
     assert format_deadline(after, "Europe/Madrid", "es") == "domingo 25 de octubre, 11:00"
 
 

@@ -4,7 +4,7 @@ from shared.markdown import render_html, render_text
 
 
 def test_titles_go_below_the_pages_own_and_lists_stay() -> None:
-    html = render_html("# You leave with\n\n1. a **price**\n2. a plan\n\nfirst\nsecond")
+    html = render_html("# You leave with\n\n1. a **price**\n2. a plan\n\nfirst\\\nsecond")
 
     assert "<h3>You leave with</h3>" in html
     assert "<li>a <strong>price</strong></li>" in html
@@ -59,12 +59,12 @@ def test_schemes_other_than_web_and_mail_lose_their_link() -> None:
 
 def test_plain_text_keeps_the_words_their_order_and_the_addresses() -> None:
     text = render_text(
-        "# Bring\n\nOne *offer*\nto [sell](https://a.example).\n\n"
+        "# Bring\n\nOne *offer*\nto  \n[sell](https://a.example).\n\n"
         "- a price\n- a plan\n  1. short\n  2. long\n\n> said **so**\n\n---\n\n    code\n"
     )
 
     assert text == (
-        "Bring\n\nOne offer\nto sell (https://a.example).\n\n"
+        "Bring\n\nOne offer to\nsell (https://a.example).\n\n"
         "- a price\n- a plan\n  1. short\n  2. long\n\n> said so\n\n----\n\n    code"
     )
 

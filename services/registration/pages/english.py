@@ -38,7 +38,7 @@ ENGLISH: dict[str, str] = {
     "email_label": "E-mail",
     "email_hint": "We send your link and receipt here.",
     "email_hint_free": "We send your link here.",
-    "accept": "I accept the [refund policy].",
+    "accept": "By registering you accept the [refund policy].",
     "button_paid": "Register and pay {price}",
     "button_free": "Register",
     "pay_note": "You pay by card on Stripe’s page. Stripe is the only payment service; you need "
@@ -50,6 +50,8 @@ ENGLISH: dict[str, str] = {
     "policy_if_you_cancel": "If you cancel",
     "policy_after": "After that",
     "policy_back": "{amount} back ({percent})",
+    "policy_until_short": "Until {deadline}",
+    "policy_back_short": "{amount} back",
     "policy_nothing": "No refund",
     "policy_times": "Times in {city}.",
     "policy_organizer_cancels": "If {organization} cancels the {noun}, you get everything back.",
@@ -76,7 +78,6 @@ ENGLISH: dict[str, str] = {
     "name_too_long": "Write a name of at most 200 characters.",
     "email_missing": "Write your e-mail address.",
     "email_bad": "Write a complete address, like name@example.com.",
-    "policy_missing": "Tick the box to go on.",
     "refused_price_changed": "The price has changed.",
     "refused_price_changed_note": "It is now {price}. You are not registered and paid nothing: "
     "look again and decide.",

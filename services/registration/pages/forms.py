@@ -1,6 +1,7 @@
 """What a browser's form sends: read strictly, judged field by field, sent by our own page."""
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,18 +9,20 @@ from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 from aiohttp import web
-from email_validator import EmailNotValidError, validate_email
+from pydantic import ValidationError
 
+from services.registration.applications import RegistrationForm
 from services.registration.pages.webinar_page import Typed
-from services.registration.pages.wording import is_spoken
+from services.registration.pages.wording import spoken_locale
 from shared.refusals import Forbidden, Refusal
-from shared.web import one_line, read_bytes
+from shared.web import read_bytes
 
 FORM_BYTES_MAX = 16 * 1024
 FIELDS_MAX = 20
-NAME_LENGTH_MAX = 200
-EMAIL_LENGTH_MAX = 254
-_NONCE_LENGTHS = range(16, 101)
+NONCE_LENGTHS = range(16, 101)
+PRICE_LENGTH_MAX = 9
+SHOWN_LENGTH_MAX = 400
+_CURRENCY = re.compile("[A-Z]{3}")
 
 
 class BadForm(Refusal):
@@ -36,7 +39,7 @@ class SentFromElsewhere(Forbidden):
 
 
 @dataclass(frozen=True)
-class RegistrationForm:
+class SentForm:
     """The public page's form as it was sent."""
 
     typed: Typed
@@ -47,11 +50,27 @@ class RegistrationForm:
 
     def idempotency_key(self, webinar_id: UUID) -> str:
         """The same for a double click and a reload; another once anything was typed anew."""
-        sent = (
-            str(webinar_id), self.nonce, self.typed.name, self.typed.email, self.locale or "",
-            str(self.expected_price_minor), self.expected_currency or "",
-        )  # fmt: skip
+        sent = (str(webinar_id), self.nonce, repr(self.typed), repr(self._expectations()))
         return "page-" + hashlib.sha256("\0".join(sent).encode()).hexdigest()
+
+    def read(self) -> RegistrationForm | dict[str, str]:
+        """The form as every door takes it, or what to correct: keys of the catalogue by field."""
+        fields = {"name": self.typed.name, "email": self.typed.email, **self._expectations()}
+        try:
+            return RegistrationForm.model_validate(fields)
+        except ValidationError as refused:
+            return {
+                str(error["loc"][0]): _advice(str(error["loc"][0]), error["type"], fields)
+                for error in refused.errors(include_url=False, include_context=False)
+            }
+
+    def _expectations(self) -> dict[str, str | int]:
+        given = {
+            "locale": self.locale,
+            "expected_price_minor": self.expected_price_minor,
+            "expected_currency": self.expected_currency,
+        }
+        return {name: value for name, value in given.items() if value is not None}
 
 
 def new_nonce() -> str:
@@ -92,65 +111,30 @@ async def read_form(request: web.Request) -> dict[str, str]:
         raise BadForm from None
 
 
-def registration_form(fields: Mapping[str, str]) -> RegistrationForm:
-    """The form with what cannot be shown again removed; hidden fields fall back silently."""
+def sent_form(fields: Mapping[str, str]) -> SentForm:
+    """The form; hidden fields that are not as we wrote them count as left out."""
     nonce = fields.get("nonce", "")
-    locale = fields.get("locale", "")
     price = fields.get("expected_price_minor", "")
-    has_price = price.isascii() and price.isdecimal() and len(price) <= 9
-    return RegistrationForm(
-        typed=Typed(
-            name=fields.get("name", "").strip(),
-            email=fields.get("email", "").strip(),
-            policy=fields.get("policy") == "accepted",
-        ),
-        nonce=nonce if len(nonce) in _NONCE_LENGTHS and nonce.isascii() else new_nonce(),
-        locale=locale if is_spoken(locale) else None,
+    currency = fields.get("expected_currency", "")
+    has_price = price.isascii() and price.isdecimal() and len(price) <= PRICE_LENGTH_MAX
+    return SentForm(
+        typed=Typed(name=fields.get("name", "").strip(), email=fields.get("email", "").strip()),
+        nonce=nonce if len(nonce) in NONCE_LENGTHS and nonce.isascii() else new_nonce(),
+        locale=spoken_locale(fields.get("locale", "")),
         expected_price_minor=int(price) if has_price else None,
-        expected_currency=fields.get("expected_currency") or None,
+        expected_currency=currency if _CURRENCY.fullmatch(currency) else None,
     )
-
-
-def errors_of(typed: Typed, *, needs_acceptance: bool) -> dict[str, str]:
-    """What to correct, by field, as keys of the catalogue; empty if nothing."""
-    errors: dict[str, str] = {}
-    if (error := _name_error(typed.name)) is not None:
-        errors["name"] = error
-    if (error := _email_error(typed.email)) is not None:
-        errors["email"] = error
-    if needs_acceptance and not typed.policy:
-        errors["policy"] = "policy_missing"
-    return errors
 
 
 def shown_again(typed: Typed) -> Typed:
     """What was typed without characters that a page must not hold."""
     return Typed(
-        name="".join(filter(str.isprintable, typed.name))[: 2 * NAME_LENGTH_MAX],
-        email="".join(filter(str.isprintable, typed.email))[: 2 * EMAIL_LENGTH_MAX],
-        policy=typed.policy,
+        name="".join(filter(str.isprintable, typed.name))[:SHOWN_LENGTH_MAX],
+        email="".join(filter(str.isprintable, typed.email))[:SHOWN_LENGTH_MAX],
     )
 
 
-def _name_error(name: str) -> str | None:
-    if not name:
-        return "name_missing"
-    if len(name) > NAME_LENGTH_MAX:
-        return "name_too_long"
-    try:
-        one_line(name)
-    except ValueError:
-        return "name_bad"
-    return None
-
-
-def _email_error(email: str) -> str | None:
-    if not email:
-        return "email_missing"
-    if len(email) > EMAIL_LENGTH_MAX:
-        return "email_bad"
-    try:
-        validate_email(one_line(email), check_deliverability=False)
-    except (EmailNotValidError, ValueError):
-        return "email_bad"
-    return None
+def _advice(field: str, problem: str, fields: Mapping[str, str | int]) -> str:
+    if not fields.get(field):
+        return f"{field}_missing"
+    return "name_too_long" if (field, problem) == ("name", "string_too_long") else f"{field}_bad"

@@ -101,7 +101,7 @@ def registrant_view(facts: RegistrantFacts, links: Links, locale: str) -> dict[s
         "decline": _DECLINES.get(registrant.decline_code or "", "other"),
         "money_back": _money_back(facts),
         "refunds": _shown_refunds(facts),
-        "story": sorted(_story(facts), key=lambda moment: moment.at, reverse=True),
+        "story": sorted(_story(facts), key=lambda moment: moment.at)[::-1],
         "policy_steps": _policy_steps(facts),
         "has_started": has_started,
         "is_over": facts.now >= ends_at or webinar.status == "cancelled",

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from services.registration.pages.static_files import StaticFiles
-from services.registration.pages.wording import is_spoken, preferred_locale, words
+from services.registration.pages.wording import preferred_locale, spoken_locale, words
 from shared import localized
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -32,12 +32,10 @@ _POLICY = {
 
 def locale_of(request: web.Request, stored: str | None = None) -> str:
     """The locale asked for in the address, else the registrant's, else the browser's."""
-    asked = request.query.get("locale", "")
-    if is_spoken(asked):
-        return asked
-    if stored is not None and is_spoken(stored):
-        return stored
-    return preferred_locale(request.headers.get("Accept-Language", ""))
+    asked = spoken_locale(request.query.get("locale", ""))
+    if asked is None and stored is not None:
+        asked = spoken_locale(stored)
+    return asked or preferred_locale(request.headers.get("Accept-Language", ""))
 
 
 def form_targets(
@@ -144,6 +142,10 @@ def _speaking(locale: str) -> dict[str, Any]:
         "date": lambda moment, zone: _capitalized(localized.format_date(moment, zone, locale)),
         "start": partial(localized.format_start, locale=locale),
         "span": partial(localized.format_span, locale=locale),
+        "on_day": lambda moment, zone: words(
+            locale, "on_day", day=localized.format_date(moment, zone, locale)
+        ),
+        "soon": partial(localized.format_short, locale=locale),
         "deadline": partial(localized.format_deadline, locale=locale),
         "clock": partial(localized.format_time, locale=locale),
         "city": partial(localized.format_city, locale=locale),

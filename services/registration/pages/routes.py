@@ -1,6 +1,5 @@
 """The pages' doors: every GET only shows, every change is a POST of our own form."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,18 +7,18 @@ from uuid import UUID
 from aiohttp import web
 
 from services.registration.admission import Registration
+from services.registration.applications import RegistrationForm, apply
 from services.registration.box_office import cancel_registration
 from services.registration.cancellations import CancelAsked, NotActive
 from services.registration.links import Links
 from services.registration.pages.calendar_file import calendar_file
 from services.registration.pages.facts import RegistrantFacts, WebinarFacts
 from services.registration.pages.forms import (
-    RegistrationForm,
-    errors_of,
+    SentForm,
     new_nonce,
     read_form,
     refuse_foreign_forms,
-    registration_form,
+    sent_form,
     shown_again,
 )
 from services.registration.pages.join_page import join_view, obstacle_of
@@ -33,15 +32,13 @@ from services.registration.pages.registrant_page import (
     state_of,
 )
 from services.registration.pages.rendering import Renderer, locale_of
-from services.registration.pages.webinar_page import Typed, needs_acceptance, webinar_view
+from services.registration.pages.webinar_page import Typed, webinar_view
+from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
 from services.registration.store import registrants
 from shared.refusals import NotFound, Refusal
 from shared.service import RUNTIME
 from shared.web import PROBLEM_PAGE, json_answer
-
-Register = Callable[[web.Request, UUID, RegistrationForm], Awaitable[Registration]]
-"""Admission as pages know it: returns after the commit, raises the verdict's refusal."""
 
 # Refusals that the form itself can explain; every other one is a page of its own.
 _EXPLAINED = {
@@ -53,11 +50,10 @@ _EXPLAINED = {
 }
 
 
-def add_page_routes(
-    app: web.Application, *, links: Links, renderer: Renderer, register: Register
-) -> None:
+def add_page_routes(app: web.Application, links: Links) -> None:
     """Add every page to the registration service's application."""
-    pages = Pages(links, renderer, register)
+    renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
+    pages = Pages(links, renderer)
     app[PROBLEM_PAGE] = problem_page(renderer)
     app.router.add_get("/static/{name}", renderer.static_files.send)
     app.router.add_get("/w/{webinar_id}", pages.show_webinar)
@@ -77,7 +73,6 @@ class Pages:
 
     links: Links
     renderer: Renderer
-    register: Register
 
     async def show_webinar(self, request: web.Request) -> web.Response:
         """GET /w/{webinar_id}: what it is, what it costs, the form."""
@@ -86,14 +81,14 @@ class Pages:
     async def register_on_page(self, request: web.Request) -> web.Response:
         """POST /w/{webinar_id}: on to the payment, or back to the form with what was typed."""
         refuse_foreign_forms(request, self.links.public_url)
-        form = registration_form(await read_form(request))
-        locale = form.locale or locale_of(request)
+        sent = sent_form(await read_form(request))
+        locale = sent.locale or locale_of(request)
         facts = await _webinar_of(request)
-        errors = errors_of(form.typed, needs_acceptance=needs_acceptance(facts))
-        if errors:
-            return self._webinar(request, facts, locale, form, status=422, errors=errors)
+        form = sent.read()
+        if isinstance(form, dict):
+            return self._webinar(request, facts, locale, sent, status=422, errors=form)
         try:
-            registration = await self.register(request, facts.webinar.id, form)
+            registration = await self._admit(request, facts.webinar.id, sent, form)
         except Refusal as refusal:
             explained = _EXPLAINED.get(refusal.code)
             if explained is None and refusal.code != "closed":
@@ -101,11 +96,25 @@ class Pages:
             # What was true when the page was made may be what has changed.
             facts = await _webinar_of(request)
             return self._webinar(
-                request, facts, locale, form, status=refusal.status, refusal=explained
+                request, facts, locale, sent, status=refusal.status, refusal=explained
             )
         is_awaiting = registration.status == "awaiting_payment"
         onward = self.links.pay_url(registration.id) if is_awaiting else registration.manage_url
         raise web.HTTPSeeOther(onward)
+
+    async def _admit(
+        self, request: web.Request, webinar_id: UUID, sent: SentForm, form: RegistrationForm
+    ) -> Registration:
+        desk = request.app[DESK]
+        key = sent.idempotency_key(webinar_id)
+        application = apply(
+            form,
+            self.links,
+            body=key.encode(),  # The key is made of all that was typed.
+            idempotency_key=key,
+            network=desk.network_of(request),
+        )
+        return await desk.admission.register(webinar_id, application)
 
     async def show_registrant(self, request: web.Request) -> web.Response:
         """GET /r/{token}: how this registration stands."""
@@ -184,7 +193,7 @@ class Pages:
         request: web.Request,
         facts: WebinarFacts,
         locale: str,
-        form: RegistrationForm | None = None,
+        sent: SentForm | None = None,
         *,
         status: int = 200,
         errors: dict[str, str] | None = None,
@@ -201,8 +210,8 @@ class Pages:
                 facts,
                 self.links,
                 locale,
-                nonce=new_nonce() if form is None else form.nonce,
-                typed=Typed() if form is None else shown_again(form.typed),
+                nonce=new_nonce() if sent is None else sent.nonce,
+                typed=Typed() if sent is None else shown_again(sent.typed),
                 errors=errors or {},
                 refusal=refusal,
             ),

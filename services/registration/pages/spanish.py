@@ -38,7 +38,7 @@ SPANISH: dict[str, str] = {
     "email_label": "Correo electrónico",
     "email_hint": "Aquí te enviamos el enlace y el recibo.",
     "email_hint_free": "Aquí te enviamos el enlace.",
-    "accept": "Acepto la [política de reembolso].",
+    "accept": "Al inscribirte aceptas la [política de reembolso].",
     "button_paid": "Inscribirme y pagar {price}",
     "button_free": "Inscribirme",
     "pay_note": "Pagas con tarjeta en la página de Stripe. Stripe es el único servicio de pago; "
@@ -50,6 +50,8 @@ SPANISH: dict[str, str] = {
     "policy_if_you_cancel": "Si cancelas",
     "policy_after": "Después",
     "policy_back": "Te devolvemos {amount} ({percent})",
+    "policy_until_short": "Hasta el {deadline}",
+    "policy_back_short": "Te devolvemos {amount}",
     "policy_nothing": "Sin reembolso",
     "policy_times": "Horas de {city}.",
     "policy_organizer_cancels": "Si {organization} cancela el {noun}, te devolvemos todo.",
@@ -77,7 +79,6 @@ SPANISH: dict[str, str] = {
     "name_too_long": "Escribe un nombre de 200 caracteres como mucho.",
     "email_missing": "Escribe tu correo electrónico.",
     "email_bad": "Escribe un correo completo, como nombre@ejemplo.es.",
-    "policy_missing": "Marca la casilla para continuar.",
     "refused_price_changed": "El precio ha cambiado.",
     "refused_price_changed_note": "Ahora es {price}. No tienes inscripción ni has pagado nada: "
     "míralo y decide.",

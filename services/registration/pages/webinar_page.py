@@ -29,7 +29,6 @@ class Typed:
 
     name: str = ""
     email: str = ""
-    policy: bool = False
 
 
 def closed_because(facts: WebinarFacts) -> ClosedBecause | None:
@@ -42,11 +41,6 @@ def closed_because(facts: WebinarFacts) -> ClosedBecause | None:
     if now >= webinar.starts_at + timedelta(minutes=webinar.duration_minutes):
         return "over"
     return "started" if now >= webinar.starts_at else "not_ready"
-
-
-def needs_acceptance(facts: WebinarFacts) -> bool:
-    """Whoever pays under a refund policy says that they have read it."""
-    return facts.webinar.price_minor > 0 and facts.webinar.policy is not None
 
 
 def webinar_view(
@@ -87,7 +81,6 @@ def webinar_view(
         "offer": in_force if in_force and in_force.until else None,
         "policy_steps": listed,
         "policy_sentence": sentence(webinar.policy, locale) if listed else "",
-        "needs_acceptance": needs_acceptance(facts),
         "cards": cards(organization.card_brands_blocked),
         "description": description(facts.description),
         "nonce": nonce,

@@ -1,9 +1,12 @@
 """The words of the pages: one catalogue a language, looked up by key. No I/O here."""
 
+import re
+
 from services.registration.pages.english import ENGLISH
 from services.registration.pages.spanish import SPANISH
 from shared.localized import LANGUAGES, Language, language_of
 
+_REGION = re.compile("[A-Za-z]{2}")
 CATALOGUES: dict[Language, dict[str, str]] = {"en": ENGLISH, "es": SPANISH}
 
 
@@ -21,16 +24,19 @@ def preferred_locale(accept_language: str) -> str:
     best, liking = "en", 0.0
     for part in accept_language[:500].split(","):
         tag, *parameters = (piece.strip() for piece in part.split(";"))
-        wanted = _liking(parameters)
-        if wanted > liking and is_spoken(tag):
-            best, liking = tag, wanted
+        spoken, wanted = spoken_locale(tag), _liking(parameters)
+        if spoken is not None and wanted > liking:
+            best, liking = spoken, wanted
     return best
 
 
-def is_spoken(tag: str) -> bool:
-    """Whether a well-formed tag names a language of the catalogues."""
-    language, *regions = tag.lower().split("-")
-    return language in LANGUAGES and all(part.isalnum() and len(part) <= 8 for part in regions[:3])
+def spoken_locale(tag: str) -> str | None:
+    """The tag as it is stored ("es", "es-MX") if its language is one of the catalogues'."""
+    language, *rest = tag.replace("_", "-").split("-")
+    if language.lower() not in LANGUAGES:
+        return None
+    region = next((part.upper() for part in rest if _REGION.fullmatch(part)), None)
+    return language.lower() if region is None else f"{language.lower()}-{region}"
 
 
 def _liking(parameters: list[str]) -> float:
