@@ -88,13 +88,15 @@ class AccountWorld:
 
 
 @asynccontextmanager
-async def account_world(postgres_url: str, *, stripe_url: str = "") -> AsyncIterator[AccountWorld]:
+async def account_world(
+    postgres_url: str, *, stripe_url: str = "", client_id: str | None = CLIENT_ID
+) -> AsyncIterator[AccountWorld]:
     """Without a URL the Stripe is a sandbox in this process."""
     async with _stripe(stripe_url) as url, fresh_database(postgres_url, "payments") as urls:
         pool = await open_pool(urls["payments"], name="test", size_max=4)
         try:
             async with (
-                StripeGateway(KEY, api_url=url, connect_url=url, client_id=CLIENT_ID) as gateway,
+                StripeGateway(KEY, api_url=url, connect_url=url, client_id=client_id) as gateway,
                 aiohttp.ClientSession() as http,
             ):
                 yield AccountWorld(Database(pool), gateway, url, http)

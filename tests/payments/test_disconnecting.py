@@ -1,0 +1,65 @@
+"""Disconnecting an account: sales stop first, the access is given back last."""
+
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.payments.account_checks import adopt_own_account, disconnect
+from services.payments.accounts import ConnectedByKey, NotConnected
+from services.payments.stripe_gateway import StripeAccountRefused
+from services.payments.stripe_gateway import accounts as stripe_accounts
+from shared.events import StripeAccountDisconnected
+from shared.postgres import Connection
+from tests.payments.account_world import ANNA, account_world
+
+
+async def test_an_account_is_let_go_only_when_nothing_is_open(postgres_url: str) -> None:
+    is_open = True
+
+    async def has_open_attempts(_connection: Connection, _organization_id: UUID) -> bool:
+        return is_open
+
+    async with account_world(postgres_url) as world:
+        organization_id = await world.connected()
+        checks = world.checks(has_open_attempts=has_open_attempts)
+
+        leaving = await disconnect(world.database, organization_id, "Inés")
+        await world.check_now(checks)
+        waiting = await world.account_of(organization_id)
+
+        assert leaving.status == "disconnecting"
+        assert not leaving.may_sell
+        assert waiting == leaving
+        assert isinstance((await world.published())[-1], StripeAccountDisconnected)
+        await stripe_accounts.read_connected_account(world.gateway, ANNA)
+
+        is_open = False
+        await world.check_now(checks)
+
+        gone = await world.account_of(organization_id)
+        assert gone is not None
+        assert gone.status == "disconnected"
+        with pytest.raises(StripeAccountRefused):
+            await stripe_accounts.read_connected_account(world.gateway, ANNA)
+        assert len(await world.published()) == 2, "it was told when sales stopped"
+
+
+async def test_disconnecting_may_be_repeated_and_needs_a_connection(postgres_url: str) -> None:
+    async with account_world(postgres_url) as world:
+        organization_id = await world.connected()
+
+        first = await disconnect(world.database, organization_id, "Inés")
+        assert await disconnect(world.database, organization_id, "Inés") == first
+        with pytest.raises(NotConnected):
+            await disconnect(world.database, uuid4(), "Inés")
+
+
+async def test_the_operators_own_account_is_not_disconnected_by_an_organizer(
+    postgres_url: str,
+) -> None:
+    organization_id = uuid4()
+    async with account_world(postgres_url) as world:
+        await adopt_own_account(world.database, world.gateway, organization_id)
+
+        with pytest.raises(ConnectedByKey):
+            await disconnect(world.database, organization_id, "Inés")
