@@ -2,12 +2,17 @@
 
 from aiohttp import web
 
+from services.notifications import measures, store
 from services.notifications.delivery import Delivery
 from services.notifications.handlers import Handlers
 from services.notifications.mailer import Mailer
 from services.notifications.rendering import Sender
 from services.notifications.settings import Settings
+from shared import retention
 from shared.service import Runtime, create_service_app
+from shared.workers import run_worker
+
+MEASURE_SECONDS = 15
 
 DELIVERY: web.AppKey[Delivery] = web.AppKey("delivery", Delivery)
 
@@ -17,6 +22,7 @@ def create_app(settings: Settings) -> web.Application:
     sender = Sender.from_setting(settings.mail_from)
 
     async def prepare(app: web.Application, runtime: Runtime) -> None:
+        database = runtime.database
         password = settings.smtp_password
         mailer = Mailer(
             host=settings.smtp_host,
@@ -27,10 +33,26 @@ def create_app(settings: Settings) -> web.Application:
             password=password.get_secret_value() if password else None,
             connections=settings.smtp_connections,
         )
-        delivery = app[DELIVERY] = Delivery(runtime.database, mailer)
+        delivery = app[DELIVERY] = Delivery(database, mailer)
+
+        async def measure() -> int:
+            measures.show_unsettled(await store.count_unsettled(database))
+            return 0
+
         Handlers(sender, delivery.wake.set).subscribe(runtime.bus)
         runtime.checks["smtp"] = mailer.check
         runtime.run("delivery", delivery.run)
+        runtime.run(
+            "measures", lambda: run_worker("measures", measure, idle_seconds=MEASURE_SECONDS)
+        )
+        runtime.run(
+            "mail retention",
+            lambda: run_worker(
+                "mail retention",
+                lambda: store.prune(database),
+                idle_seconds=retention.EVERY_SECONDS,
+            ),
+        )
 
     async def finish(app: web.Application) -> None:
         if DELIVERY in app:

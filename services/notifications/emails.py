@@ -44,6 +44,11 @@ def is_told_of_release(event: RegistrantReleased) -> bool:
     return event.reason == "lapsed"
 
 
+def takes_the_seat(event: Refunded) -> bool:
+    """Whether a refund leaves nothing and so cancels the registration."""
+    return event.refunded_minor >= event.paid_minor and not event.keep_seat
+
+
 def confirmation(event: RegistrantConfirmed, sender: Sender, now: datetime) -> Letter:
     """The seat is theirs: when, the link, what was paid, what was promised."""
     words = _Words(event)
@@ -106,7 +111,7 @@ def refund(
     paid = words.money(event.paid_minor, event.currency)
     is_full = event.refunded_minor >= event.paid_minor
     is_all_at_once = is_full and event.amount_minor >= event.paid_minor
-    is_seat_lost = status == "cancelled" or (is_full and not event.keep_seat)
+    is_seat_lost = status == "cancelled" or takes_the_seat(event)
     lead = [
         words.say("refund.lead_full", amount=amount)
         if is_all_at_once
@@ -117,7 +122,7 @@ def refund(
         lead.append(words.say(f"refund.{event.cause}"))
     elif is_seat_lost:
         lead.append(words.say("refund.seat_lost"))
-    elif status in (None, "confirmed"):
+    elif status == "confirmed":
         lead.append(words.say("refund.seat_kept"))
     rows = [Row(words.say("refund.row"), amount, is_strong=True)]
     if not is_all_at_once:
@@ -158,7 +163,7 @@ def refund_failed(event: RefundFailed, facts: RegistrantFacts) -> Letter:
         organization=words.organization,
         subject=words.say("refund_failed.subject", amount=amount, title=words.short_title),
         preview=lead,
-        heading=words.heading("refund_failed.heading"),
+        heading=words.say("refund_failed.heading"),
         lead=(lead, words.say(next_step)),
         event=words.event,
         rows=(
@@ -181,7 +186,7 @@ def released(event: RegistrantReleased) -> Letter:
         organization=words.organization,
         subject=words.say("released.subject", title=words.short_title),
         preview=words.say("released.preview"),
-        heading=words.heading("released.heading"),
+        heading=words.say("released.heading"),
         lead=(words.say("released.lead"),),
         event=words.event,
         button=Link(words.say("released.button"), event.webinar_url) if event.webinar_url else None,
@@ -210,7 +215,7 @@ def cancelled(
         organization=words.organization,
         subject=words.say("cancelled.subject", title=words.short_title),
         preview=lead[0],
-        heading=words.heading("cancelled.heading_webinar" if is_all_over else "cancelled.heading"),
+        heading=words.say("cancelled.heading_webinar" if is_all_over else "cancelled.heading"),
         lead=tuple(lead),
         event=words.event,
         note=words.say("cancelled.calendar") if has_calendar else "",
@@ -232,7 +237,7 @@ def repeated(event: RegistrationRepeated) -> Letter:
         organization=words.organization,
         subject=words.say("repeated.subject", title=words.short_title),
         preview=lead,
-        heading=words.heading("repeated.heading"),
+        heading=words.say("repeated.heading"),
         lead=(lead, words.say("repeated.ignore")),
         event=words.event,
         button=Link(words.say("repeated.button"), event.manage_url),
@@ -266,7 +271,7 @@ class _Words:
         return say(self.language, key, kind=self._kind, organization=self.organization, **values)
 
     def heading(self, key: str) -> str:
-        """A heading, with the reader's name where that may be repeated."""
+        """A heading of good news, with the reader's name where that may be repeated."""
         heading = self.say(key)
         if self._name is None:
             return heading

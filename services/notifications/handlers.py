@@ -1,14 +1,27 @@
-"""Events come in here: each one's mail is written and queued in its own transaction."""
+"""Events come in here: each one's mail is written and queued in its own transaction.
+
+Events arrive in any order. Which mails a registrant gets is decided under their row's lock, from
+what is known then; what became untrue before it was sent is withdrawn.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from services.notifications import emails, rendering, store
 from services.notifications.letter import Letter
 from services.notifications.rendering import Sender
-from services.notifications.store import Kind, Written
-from shared.events import RegistrantConfirmed, RegistrantFacts
+from services.notifications.store import Earlier, Kind, Noted, Written
+from shared.events import (
+    Refunded,
+    RefundFailed,
+    RegistrantCancelled,
+    RegistrantConfirmed,
+    RegistrantFacts,
+    RegistrantReleased,
+    RegistrationRepeated,
+)
 from shared.messaging import Bus
 from shared.postgres import Connection, after_commit
 
@@ -21,16 +34,133 @@ class Handlers:
     wake: Callable[[], None]
 
     def subscribe(self, bus: Bus) -> None:
-        """Follow them on the bus."""
+        """Follow the events that cause mails.
+
+        `RegistrantCreated` is not among them: whoever gets a mail has had another event with
+        the same facts, and in a rush it would be most of this service's work.
+        """
         bus.on(RegistrantConfirmed, self.on_registrant_confirmed)
+        bus.on(RegistrantCancelled, self.on_registrant_cancelled)
+        bus.on(RegistrantReleased, self.on_registrant_released)
+        bus.on(RegistrationRepeated, self.on_registration_repeated)
+        bus.on(Refunded, self.on_refunded)
+        bus.on(RefundFailed, self.on_refund_failed)
 
     async def on_registrant_confirmed(
         self, event: RegistrantConfirmed, connection: Connection
     ) -> None:
-        """A seat is theirs: confirm it, unless they are known to have cancelled since."""
-        await store.note_registrant(connection, event, "confirmed")
-        letter = emails.confirmation(event, self.sender, _now())
-        await self._queue(connection, event, "confirmation", "", letter)
+        """A seat is theirs: confirm it, unless it is known to be lost since."""
+        noted = await store.note_registrant(connection, event, "confirmed")
+        if noted.status == "confirmed" and not noted.has_all_back:
+            if noted.was_known:
+                await store.withdraw(connection, event.registrant_id, "released")
+            letter = emails.confirmation(event, self.sender, _now())
+            await self._queue(connection, event, "confirmation", "", letter)
+        await self._write_waiting(connection, event, noted)
+
+    async def on_registrant_cancelled(
+        self, event: RegistrantCancelled, connection: Connection
+    ) -> None:
+        """They are out: what said otherwise is withdrawn, and they are told unless told already."""
+        noted = await store.note_registrant(connection, event, "cancelled")
+        await store.withdraw(connection, event.registrant_id, "confirmation", "released")
+        if emails.is_told_of_cancelling(event):
+            earlier = await store.find_mail(connection, event.registrant_id, "confirmation", "")
+            letter = emails.cancelled(
+                event, self.sender, _now(), has_calendar=_may_have_arrived(earlier)
+            )
+            follows = earlier.email_id if earlier else None
+            await self._queue(connection, event, "cancelled", "", letter, follows)
+        await self._write_waiting(connection, event, noted)
+
+    async def on_registrant_released(
+        self, event: RegistrantReleased, connection: Connection
+    ) -> None:
+        """An unpaid seat is on sale again: worth a mail only if they let it lapse."""
+        noted = await store.note_registrant(connection, event, "released")
+        if noted.status == "released" and emails.is_told_of_release(event):
+            await self._queue(connection, event, "released", "", emails.released(event))
+        await self._write_waiting(connection, event, noted)
+
+    async def on_registration_repeated(
+        self, event: RegistrationRepeated, connection: Connection
+    ) -> None:
+        """An address registered again: its owner gets the link to what there is."""
+        noted = await store.note_registrant(connection, event, event.status)
+        await self._queue(
+            connection, event, "repeated", str(event.event_id), emails.repeated(event)
+        )
+        await self._write_waiting(connection, event, noted)
+
+    async def on_refunded(self, event: Refunded, connection: Connection) -> None:
+        """Money went back; the mail waits here if nothing has told yet whose it was."""
+        takes_the_seat = emails.takes_the_seat(event)
+        if not event.notify and not takes_the_seat:
+            return
+        known = await store.lock_registrant(connection, event.registrant_id, event.organization_id)
+        if takes_the_seat:
+            await store.mark_all_back(connection, event.registrant_id)
+            await store.withdraw(connection, event.registrant_id, "confirmation", "released")
+        if not event.notify:
+            return
+        if known.facts is None:
+            await store.hold_mail(connection, event, "refund")
+            await store.mark_waiting(connection, event.registrant_id)
+            return
+        await self._write_refund(connection, event, known.facts, known.status)
+
+    async def on_refund_failed(self, event: RefundFailed, connection: Connection) -> None:
+        """A refund did not happen: only who was told that it did is told."""
+        known = await store.lock_registrant(connection, event.registrant_id, event.organization_id)
+        refund = await store.find_mail(
+            connection, event.registrant_id, "refund", str(event.refund_id)
+        )
+        if known.facts is None or refund is None or refund.state == "waiting":
+            # The refund itself may still come.
+            await store.hold_mail(connection, event, "refund_failed")
+        elif refund.state != "failed":
+            await self._write_refund_failed(connection, event, known.facts, refund.email_id)
+
+    async def _write_waiting(
+        self, connection: Connection, facts: RegistrantFacts, noted: Noted
+    ) -> None:
+        if not noted.has_waiting:
+            return
+        waiting = await store.take_waiting(connection, facts.registrant_id, "refund")
+        for held in waiting:
+            refund = Refunded.model_validate(held)
+            await self._write_refund(connection, refund, facts, noted.status)
+
+    async def _write_refund(
+        self, connection: Connection, event: Refunded, facts: RegistrantFacts, status: str | None
+    ) -> None:
+        confirmation = await store.find_mail(connection, event.registrant_id, "confirmation", "")
+        letter = emails.refund(
+            event,
+            facts,
+            status,
+            self.sender,
+            _now(),
+            has_calendar=_may_have_arrived(confirmation),
+        )
+        cause = str(event.refund_id)
+        follows = confirmation.email_id if confirmation else None
+        email_id = await self._queue(connection, facts, "refund", cause, letter, follows)
+        failures = await store.take_waiting(connection, event.registrant_id, "refund_failed", cause)
+        for held in failures:
+            failure = RefundFailed.model_validate(held)
+            await self._write_refund_failed(connection, failure, facts, email_id)
+
+    async def _write_refund_failed(
+        self,
+        connection: Connection,
+        event: RefundFailed,
+        facts: RegistrantFacts,
+        refund_email_id: UUID | None,
+    ) -> None:
+        letter = emails.refund_failed(event, facts)
+        cause = str(event.refund_id)
+        await self._queue(connection, facts, "refund_failed", cause, letter, refund_email_id)
 
     async def _queue(
         self,
@@ -39,7 +169,8 @@ class Handlers:
         kind: Kind,
         cause: str,
         letter: Letter,
-    ) -> None:
+        follows: UUID | None = None,
+    ) -> UUID | None:
         message_id = f"<{kind}.{cause or facts.registrant_id}@{self.sender.domain}>"
         content = rendering.write(
             letter,
@@ -50,10 +181,15 @@ class Handlers:
             message_id=message_id,
             now=_now(),
         )
-        await store.queue_mail(
-            connection, facts, kind, cause, Written(message_id, facts.email, content)
-        )
+        mail = Written(message_id, facts.email, content)
+        email_id = await store.queue_mail(connection, facts, kind, cause, mail, follows)
         after_commit(self.wake)
+        return email_id
+
+
+def _may_have_arrived(mail: Earlier | None) -> bool:
+    """Whether somebody may have read it: not if it was never tried, or was refused."""
+    return mail is not None and mail.was_tried and mail.state != "failed"
 
 
 def _now() -> datetime:

@@ -13,3 +13,14 @@ mails_in_state = Gauge("taquilla_mails_in_state", "Mails that are not settled ye
 oldest_seconds = Gauge(
     "taquilla_mails_oldest_seconds", "Age of the oldest unsettled mail", ["state"]
 )
+
+
+_UNSETTLED = ("waiting", "queued", "sending")
+
+
+def show_unsettled(counts: dict[str, tuple[int, float]]) -> None:
+    """Set the gauges of what is not settled; a state that no mail is in shows zero."""
+    for state in _UNSETTLED:
+        number, oldest = counts.get(state, (0, 0.0))
+        mails_in_state.labels(state).set(number)
+        oldest_seconds.labels(state).set(oldest)

@@ -3,19 +3,20 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
 
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
+from services.notifications import mime
 from services.notifications.letter import Letter
+from services.notifications.mime import Part
 from services.notifications.plain_words import SENDER_LENGTH_MAX, shortened
 from services.notifications.words import TEMPLATES
 from shared.markdown import render_html, render_text
+
+CALENDAR_NAME = "event.ics"
 
 _environment = Environment(
     loader=FileSystemLoader(TEMPLATES),
@@ -76,40 +77,54 @@ def write(
     now: datetime,
 ) -> bytes:
     """The whole mail; nothing in it is asked for from elsewhere when it is read."""
-    message = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
     name = shortened(sender_name, SENDER_LENGTH_MAX) or sender.name
-    message["From"] = Address(name, addr_spec=sender.address)
-    message["To"] = Address(addr_spec=recipient)
-    if reply_to:
-        message["Reply-To"] = Address(name, addr_spec=reply_to)
-    message["Subject"] = letter.subject
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = message_id
-    # RFC 3834: nobody's machine is to answer; some read only the second one.
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "OOF, AutoReply"
-    message["Content-Language"] = letter.language
-    message.set_content(text_of(letter), cte="quoted-printable")
-    message.add_alternative(html_of(letter), subtype="html", cte="quoted-printable")
-    if letter.calendar:
-        message.add_attachment(
-            letter.calendar.content,
-            maintype="text",
-            subtype="calendar",
-            filename="event.ics",
-            params={"charset": "utf-8", "method": letter.calendar.method},
-        )
-    return message.as_bytes()
+    headers = [
+        mime.mailbox("From", name, sender.address),
+        mime.mailbox("To", "", recipient),
+        *_reply_to(name, reply_to),
+        mime.unstructured("Subject", _breakable(letter.subject)),
+        f"Date: {format_datetime(now)}",
+        f"Message-ID: {message_id}",
+        # RFC 3834: nobody's machine is to answer; some read only the second one.
+        "Auto-Submitted: auto-generated",
+        "X-Auto-Response-Suppress: OOF, AutoReply",
+        f"Content-Language: {letter.language}",
+    ]
+    attachments = []
+    if calendar := letter.calendar:
+        content_type = f'text/calendar; charset="utf-8"; method={calendar.method}'
+        attachments.append(Part(content_type, calendar.content, CALENDAR_NAME))
+    return mime.message(
+        headers,
+        Part('text/plain; charset="utf-8"', text_of(letter).encode()),
+        Part('text/html; charset="utf-8"', html_of(letter).encode()),
+        attachments,
+    )
+
+
+def _reply_to(name: str, address: str | None) -> list[str]:
+    if not address:
+        return []
+    try:
+        return [mime.mailbox("Reply-To", name, address)]
+    except ValueError:
+        # A mail without it is worth more than none.
+        return []
 
 
 def text_of(letter: Letter) -> str:
     """The plain-text part; it says everything that the HTML part says."""
-    return _text.render(letter=letter, description=render_text(letter.description))
+    return _breakable(_text.render(letter=letter, description=render_text(letter.description)))
 
 
 def html_of(letter: Letter) -> str:
     """The HTML part."""
     return _html.render(letter=letter, description=_description_html(letter.description))
+
+
+def _breakable(text: str) -> str:
+    """Plain text is searched and copied: "49,00 EUR" is found there with a common space."""
+    return text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
 
 
 @lru_cache(maxsize=256)

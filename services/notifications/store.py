@@ -3,24 +3,46 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
-from shared.events import RegistrantFacts
+from shared import retention
+from shared.events import RefundFacts, RegistrantFacts
 from shared.postgres import Connection, Database
 
 Kind = Literal["confirmation", "refund", "refund_failed", "released", "cancelled", "repeated"]
 
 GIVE_UP_AFTER = timedelta(hours=48)
+CONTENT_AGE = timedelta(days=90)
+RECORD_AGE = timedelta(days=400)  # Refunds may come up to this long after the start.
+ROWS_PER_ROUND = 1_000
 
 
 @dataclass(frozen=True)
 class Known:
     """What we know of a registrant; no facts yet if money was heard of first."""
 
-    version: int
     status: str | None
     facts: RegistrantFacts | None
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What became of facts that an event brought."""
+
+    status: str | None  # The newest that is known, be it this event's or a later one's.
+    was_known: bool
+    has_waiting: bool
+    has_all_back: bool
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A mail that was queued before; `was_tried`: it may have been accepted."""
+
+    email_id: UUID
+    state: str
+    was_tried: bool
 
 
 @dataclass(frozen=True)
@@ -62,24 +84,31 @@ class Outcome:
     is_the_mails_own: bool = True
 
 
-async def note_registrant(connection: Connection, facts: RegistrantFacts, status: str) -> bool:
-    """Keep facts that are newer than ours; False if ours are. Locks the registrant."""
-    return bool(
-        await connection.fetchval(
-            "INSERT INTO registrants "
-            "(registrant_id, organization_id, version, status, facts, keep_from) "
-            "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (registrant_id) DO UPDATE SET "
-            "version = excluded.version, status = excluded.status, facts = excluded.facts, "
-            "keep_from = excluded.keep_from WHERE registrants.version < excluded.version "
-            "RETURNING true",
-            facts.registrant_id,
-            facts.organization_id,
-            facts.version,
-            status,
-            facts.model_dump(mode="json", include=_FACTS),
-            facts.starts_at,
-        )
+async def note_registrant(connection: Connection, facts: RegistrantFacts, status: str) -> Noted:
+    """Keep facts if they are newer than ours. Locks the registrant until we commit."""
+    row = await connection.fetchrow(
+        "INSERT INTO registrants "
+        "(registrant_id, organization_id, version, status, facts, keep_from) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (registrant_id) DO UPDATE SET "
+        "version = excluded.version, status = excluded.status, facts = excluded.facts, "
+        "keep_from = excluded.keep_from WHERE registrants.version < excluded.version "
+        # A row that was inserted just now has no xmax.
+        "RETURNING status, xmax <> 0 AS was_known, has_waiting, has_all_back",
+        facts.registrant_id,
+        facts.organization_id,
+        facts.version,
+        status,
+        facts.model_dump(mode="json", include=_FACTS),
+        facts.starts_at,
     )
+    if row is not None:
+        return Noted(**dict(row))
+    row = await connection.fetchrow(
+        "SELECT status, true AS was_known, has_waiting, has_all_back FROM registrants "
+        "WHERE registrant_id = $1 FOR UPDATE",
+        facts.registrant_id,
+    )
+    return Noted(**dict(row or {}))
 
 
 _FACTS = set(RegistrantFacts.model_fields)
@@ -92,36 +121,109 @@ async def lock_registrant(
     row = await connection.fetchrow(
         "INSERT INTO registrants (registrant_id, organization_id) VALUES ($1, $2) "
         "ON CONFLICT (registrant_id) DO UPDATE SET registrant_id = excluded.registrant_id "
-        "RETURNING version, status, facts",
+        "RETURNING status, facts",
         registrant_id,
         organization_id,
     )
-    assert row is not None
-    facts = RegistrantFacts.model_validate(row["facts"]) if row["facts"] else None
-    return Known(row["version"], row["status"], facts)
+    if row is None or row["facts"] is None:
+        return Known(None, None)
+    return Known(row["status"], RegistrantFacts.model_validate(row["facts"]))
+
+
+async def find_mail(
+    connection: Connection, registrant_id: UUID, kind: Kind, cause: str
+) -> Earlier | None:
+    """A registrant's mail of this kind and cause."""
+    row = await connection.fetchrow(
+        "SELECT email_id, state, claims > 0 AS was_tried FROM mails "
+        "WHERE registrant_id = $1 AND kind = $2 AND cause = $3",
+        registrant_id,
+        kind,
+        cause,
+    )
+    return Earlier(**dict(row)) if row else None
+
+
+async def withdraw(connection: Connection, registrant_id: UUID, *kinds: Kind) -> None:
+    """Mails that are not under way are not sent any more: they have stopped being true."""
+    await connection.execute(
+        "UPDATE mails SET state = 'withdrawn', settled_at = now() "
+        "WHERE registrant_id = $1 AND kind = ANY($2::text[]) AND state = 'queued'",
+        registrant_id,
+        list(kinds),
+    )
+
+
+async def hold_mail(connection: Connection, event: RefundFacts, kind: Kind) -> None:
+    """Keep a refund's event until what its mail needs is known: whom to write to, or the refund."""
+    await connection.execute(
+        "INSERT INTO mails (email_id, organization_id, registrant_id, webinar_id, kind, cause, "
+        "state, waiting_event) VALUES ($1, $2, $3, $4, $5, $6, 'waiting', $7) "
+        "ON CONFLICT (registrant_id, kind, cause) DO NOTHING",
+        uuid4(),
+        event.organization_id,
+        event.registrant_id,
+        event.webinar_id,
+        kind,
+        str(event.refund_id),
+        event.model_dump(mode="json"),
+    )
+
+
+async def mark_all_back(connection: Connection, registrant_id: UUID) -> None:
+    """Note that all their money went back and the seat with it."""
+    await connection.execute(
+        "UPDATE registrants SET has_all_back = true WHERE registrant_id = $1", registrant_id
+    )
+
+
+async def mark_waiting(connection: Connection, registrant_id: UUID) -> None:
+    """Note that mails wait for the facts of this registrant."""
+    await connection.execute(
+        "UPDATE registrants SET has_waiting = true WHERE registrant_id = $1", registrant_id
+    )
+
+
+async def take_waiting(
+    connection: Connection, registrant_id: UUID, kind: Kind, cause: str | None = None
+) -> list[dict[str, Any]]:
+    """Events whose mails can be written now; the rows that held them are gone."""
+    rows = await connection.fetch(
+        "DELETE FROM mails WHERE registrant_id = $1 AND kind = $2 AND state = 'waiting' "
+        "AND ($3::text IS NULL OR cause = $3) RETURNING waiting_event, created_at",
+        registrant_id,
+        kind,
+        cause,
+    )
+    return [row["waiting_event"] for row in sorted(rows, key=lambda row: row["created_at"])]
 
 
 async def queue_mail(
-    connection: Connection, facts: RegistrantFacts, kind: Kind, cause: str, mail: Written
-) -> bool:
-    """Queue a mail; False if there is one of this kind and cause already."""
-    return bool(
-        await connection.fetchval(
-            "INSERT INTO mails (email_id, organization_id, registrant_id, webinar_id, kind, cause, "
-            "state, message_id, recipient, content) "
-            "VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9) "
-            "ON CONFLICT (registrant_id, kind, cause) DO NOTHING RETURNING true",
-            uuid4(),
-            facts.organization_id,
-            facts.registrant_id,
-            facts.webinar_id,
-            kind,
-            cause,
-            mail.message_id,
-            mail.recipient,
-            mail.content,
-        )
+    connection: Connection,
+    facts: RegistrantFacts,
+    kind: Kind,
+    cause: str,
+    mail: Written,
+    follows: UUID | None = None,
+) -> UUID | None:
+    """Queue a mail; None if there is one of this kind and cause already."""
+    email_id: UUID | None = await connection.fetchval(
+        "INSERT INTO mails (email_id, organization_id, registrant_id, webinar_id, kind, cause, "
+        "state, message_id, recipient, content, follows) "
+        "VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10) "
+        "ON CONFLICT (registrant_id, kind, cause) DO NOTHING RETURNING email_id",
+        uuid4(),
+        facts.organization_id,
+        facts.registrant_id,
+        facts.webinar_id,
+        kind,
+        cause,
+        mail.message_id,
+        mail.recipient,
+        mail.content,
+        follows,
     )
+    return email_id
 
 
 async def claim_due(database: Database, limit: int, lease: timedelta) -> list[Due]:
@@ -188,3 +290,42 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UU
         GIVE_UP_AFTER,
     )
     return {row["email_id"]: row["state"] for row in rows}
+
+
+async def count_unsettled(database: Database) -> dict[str, tuple[int, float]]:
+    """How many mails are in each state that is not final, and the age of the oldest in seconds."""
+    async with database.connection() as connection:
+        rows = await connection.fetch(
+            "SELECT state, count(*) AS mails, "
+            "extract(epoch FROM now() - min(created_at))::float8 AS oldest FROM mails "
+            # A refund's failure may wait for ever: nobody had been told of the refund.
+            "WHERE state IN ('queued', 'sending') OR state = 'waiting' AND kind = 'refund' "
+            "GROUP BY state"
+        )
+    return {row["state"]: (row["mails"], row["oldest"]) for row in rows}
+
+
+async def forget_contents(database: Database) -> int:
+    """Remove addresses and bytes of old mails; that there was a mail stays known."""
+    async with database.transaction() as connection:
+        status = await connection.execute(
+            "UPDATE mails SET content = NULL, recipient = NULL, answer = NULL WHERE email_id IN ("
+            "SELECT email_id FROM mails WHERE content IS NOT NULL "
+            "AND created_at < now() - $1::interval AND state NOT IN ('queued', 'sending') "
+            "LIMIT $2)",
+            CONTENT_AGE,
+            ROWS_PER_ROUND,
+        )
+    return int(status.split()[-1])
+
+
+async def prune(database: Database) -> int:
+    """What the retention worker does, a limited number of rows at a time; how many it did."""
+    return (
+        await forget_contents(database)
+        + await retention.prune(
+            database, "mails", "created_at", CONTENT_AGE, extra="AND state = 'waiting'"
+        )
+        + await retention.prune(database, "mails", "created_at", RECORD_AGE)
+        + await retention.prune(database, "registrants", "keep_from", RECORD_AGE)
+    )

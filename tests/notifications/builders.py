@@ -20,6 +20,8 @@ from services.notifications.rendering import Sender
 from shared.events import (
     EVENTS,
     Event,
+    Refunded,
+    RefundFailed,
     RegistrantCancelled,
     RegistrantConfirmed,
     RegistrantReleased,
@@ -86,6 +88,40 @@ def repeated(**facts: Any) -> RegistrationRepeated:
     return RegistrationRepeated(**_facts(**{"status": "confirmed", "version": 2} | facts))
 
 
+def _refund_facts(**facts: Any) -> dict[str, Any]:
+    return {
+        "organization_id": UUID(int=1),
+        "refund_id": UUID(int=5),
+        "payment_id": UUID(int=6),
+        "registrant_id": REGISTRANT_ID,
+        "webinar_id": UUID(int=2),
+        "version": 2,
+        "amount_minor": 2450,
+        "currency": "EUR",
+        "paid_minor": 4900,
+        "refunded_minor": 2450,
+        "origin": "organizer",
+        "cause": "organizer",
+    } | facts
+
+
+def refunded(**facts: Any) -> Refunded:
+    return Refunded(**_refund_facts(**facts))
+
+
+def refunded_in_full(**facts: Any) -> Refunded:
+    return refunded(**{"amount_minor": 4900, "refunded_minor": 4900} | facts)
+
+
+def refund_failed(**facts: Any) -> RefundFailed:
+    return RefundFailed(
+        **_refund_facts(
+            **{"version": 3, "refunded_minor": 0, "failure_reason": "expired_or_canceled_card"}
+            | facts
+        )
+    )
+
+
 @dataclass
 class Notifications:
     """The service without its bus: events go straight into their transaction."""
@@ -142,7 +178,8 @@ def part(message: EmailMessage, kind: str) -> str:
     for found in message.walk():
         if found.get_content_type() == kind:
             content = found.get_content()
-            return content if isinstance(content, str) else content.decode()
+            text = content if isinstance(content, str) else content.decode()
+            return text.replace("\r\n", "\n")
     raise AssertionError(f"no {kind} in {[found.get_content_type() for found in message.walk()]}")
 
 

@@ -8,6 +8,8 @@ CREATE TABLE registrants (
     facts jsonb,
     -- Mails are in state 'waiting' for the facts.
     has_waiting boolean NOT NULL DEFAULT false,
+    -- All their money went back and the seat with it, whether or not the cancellation was heard of.
+    has_all_back boolean NOT NULL DEFAULT false,
     keep_from timestamptz NOT NULL DEFAULT now(),
     CHECK ((version = 0) = (facts IS NULL))
 );
