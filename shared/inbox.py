@@ -1,16 +1,19 @@
 """The inbox: an event's effect and the note that it was handled are one transaction."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from shared.postgres import Connection
 
 
-async def claim(connection: Connection, consumer: str, event_id: UUID) -> bool:
-    """True the first time; the effect follows in the same transaction. False: just ack."""
-    claimed = await connection.fetchval(
-        "INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) "
-        "ON CONFLICT DO NOTHING RETURNING true",
+async def claim(connection: Connection, consumer: str, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Those that are new here: their effects follow in the same transaction, others are done."""
+    rows = await connection.fetch(
+        "INSERT INTO inbox (consumer, event_id) "
+        "SELECT $1, event_id FROM unnest($2::uuid[]) AS event_id "
+        "ON CONFLICT DO NOTHING RETURNING event_id",
         consumer,
-        event_id,
+        # Sorted: two replicas that claim the same events wait for each other in one order.
+        sorted(set(event_ids)),
     )
-    return bool(claimed)
+    return {row["event_id"] for row in rows}

@@ -20,9 +20,11 @@ from faststream.specification import AsyncAPI
 from nats.aio.client import Client
 from pydantic import BaseModel, ValidationError
 
-from shared import dead_letters, inbox, telemetry, topology
+from shared import dead_letters, telemetry, topology
 from shared.events import EVENTS, Event, subjects_of
-from shared.postgres import UNAVAILABLE, Connection, Database
+from shared.handling import Handler, Handling
+from shared.postgres import UNAVAILABLE, Database
+from shared.pulling import continuous
 from shared.refusals import Refusal
 from shared.relay import Relay
 
@@ -32,10 +34,8 @@ RETRY_DELAYS_SECONDS = (1, 5, 30)
 DATABASE_DELAY_SECONDS = 30
 PROVISION_SECONDS = 5
 PULL_SECONDS = 5  # A pull that a restarted server forgot is repeated after this time.
-WORKERS_PER_CONSUMER = 8
+WORKERS_PER_CONSUMER = 32  # What is handled together is bounded by it too.
 UNREADABLE = (ValidationError, json.JSONDecodeError, UnicodeDecodeError)
-
-Handler = Callable[[Any, Connection], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Bus:
         self._url = url
         self._prefix = prefix
         self._database = database
-        self._handlers: dict[type[Event], Handler] = {}
+        self._handlers: dict[type[Event], Handling] = {}
         self._broker = NatsBroker(
             url,
             name=f"taquilla-{service}",
@@ -80,23 +80,26 @@ class Bus:
 
     def on(self, event: type[Event], handler: Handler, workers: int = WORKERS_PER_CONSUMER) -> None:
         """Call the handler once for each event of this type, in its own transaction."""
-        self._handlers[event] = handler
+        consumer = topology.durable_name(self.service, event)
+        self._handlers[event] = Handling(self._database, consumer, handler)
 
         async def receive(event: Event) -> None:
             await self.handle(event)
 
         receive.__annotations__ = {"event": event, "return": None}
-        self._broker.subscriber(
+        subscriber = self._broker.subscriber(
             topology.subject_prefix(self._prefix) + event.subject,
             stream=JStream(
                 topology.stream_name(topology.publisher_of(event), self._prefix), declare=False
             ),
-            durable=topology.durable_name(self.service, event),
+            durable=consumer,
             pull_sub=PullSub(batch_size=1, timeout=PULL_SECONDS),
             max_workers=workers,
             title=f"{event.__name__} in {self.service}",
             description=event.__doc__,
-        )(receive)
+        )
+        subscriber(receive)
+        continuous(subscriber)
 
     def answer(self, command: str, answerer: Answerer, schema: type[BaseModel]) -> None:
         """Answer requests to `<service>.command.<command>`; replicas share them."""
@@ -126,16 +129,7 @@ class Bus:
 
     async def handle(self, event: Event) -> None:
         """Handle one event: claim it in the inbox and apply it, in one transaction."""
-        consumer = topology.durable_name(self.service, type(event))
-        registrant_id = getattr(event, "registrant_id", None)
-        with structlog.contextvars.bound_contextvars(
-            event_id=str(event.event_id), registrant_id=str(registrant_id or "")
-        ):
-            async with self._database.transaction() as connection:
-                is_new = await inbox.claim(connection, consumer, event.event_id)
-                if is_new:
-                    await self._handlers[type(event)](event, connection)
-        telemetry.events_handled.labels(consumer, "handled" if is_new else "repeated").inc()
+        await self._handlers[type(event)].handle(event)
 
     async def replay(self, subject: str, body: bytes) -> None:
         """Handle a parked message again, under the inbox key that it always had."""
