@@ -19,26 +19,17 @@ def list_all(service: Service, data_dir: DataDirectory = Path(".taquilla")) -> N
     """Show the messages that wait for someone, oldest first, with their cause."""
     import asyncio
 
-    from rich.console import Console
-    from rich.table import Table
-
     from deploy.dead_letters import waiting
 
     url = _environment(service, data_dir)[f"{service.upper()}_POSTGRES_URL"]
     letters = asyncio.run(waiting(url))
+    for letter in letters:
+        # Two lines each: an id that is cut short cannot be copied.
+        since = f"{letter['parked_at']:%Y-%m-%d %H:%M}"
+        typer.echo(f"{letter['id']}  since {since} UTC, {letter['tries']} tries")
+        typer.echo(f"  {letter['subject']}: {letter['cause']}")
     if not letters:
         typer.echo("None.")
-        return
-    table = Table("id", "since", "subject", "tries", "cause", box=None)
-    for letter in letters:
-        table.add_row(
-            str(letter["id"]),
-            f"{letter['parked_at']:%Y-%m-%d %H:%M}",
-            letter["subject"],
-            str(letter["tries"]),
-            letter["cause"],
-        )
-    Console().print(table)
 
 
 @app.command()

@@ -36,23 +36,17 @@ def create(
 @app.command("list")
 def list_all(organization: Organization, data_dir: DataDirectory = Path(".taquilla")) -> None:
     """Show an organization's tokens, never the tokens themselves."""
-    from rich.console import Console
-    from rich.table import Table
-
     from deploy.cli.registration import in_transaction
     from services.registration.administration import list_tokens
 
     tokens = in_transaction(data_dir, lambda connection: list_tokens(connection, organization))
-    table = Table("id", "name", "scopes", "made", "state", box=None)
     for token in tokens:
-        table.add_row(
-            str(token["id"]),
-            token["name"],
-            " ".join(token["scopes"]),
-            f"{token['created_at']:%Y-%m-%d %H:%M}",
-            "revoked" if token["revoked_at"] else "valid",
-        )
-    Console().print(table)
+        state = "revoked" if token["revoked_at"] else "valid"
+        made = f"{token['created_at']:%Y-%m-%d}"
+        scopes = " ".join(token["scopes"])
+        typer.echo(f"{token['id']}  {state}, made {made}, {token['name']}: {scopes}")
+    if not tokens:
+        typer.echo("None.")
 
 
 @app.command()
