@@ -1,4 +1,4 @@
-"""`taquilla bench`: how fast this machine makes it."""
+"""`taquilla bench`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +7,10 @@ import typer
 
 
 def bench(
-    output: Annotated[Path, typer.Option(help="Where the figures go.")] = Path("bench.json"),
-    seconds: Annotated[float, typer.Option(help="How long each part is measured.", min=1)] = 5,
+    output: Annotated[Path, typer.Option(help="where the figures are written")] = Path(
+        "bench.json"
+    ),
+    seconds: Annotated[float, typer.Option(help="of each round of load", min=1, max=60)] = 5,
 ) -> None:
     """Measure a rush and whole paid journeys, on servers of its own that are gone afterwards."""
     import asyncio
