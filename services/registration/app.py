@@ -1,19 +1,30 @@
 """The registration service put together."""
 
+import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from services.registration.admission import Admission
 from services.registration.handlers import subscribe
 from services.registration.links import Links
+from services.registration.openapi import add_document
 from services.registration.pages.routes import add_page_routes
-from services.registration.routes import add_routes
+from services.registration.requests import Requests
+from services.registration.routes import ROUTES, add_routes
 from services.registration.routes.table import DESK, Desk
 from services.registration.settings import RegistrationSettings
+from services.registration.workers import (
+    CANCELLATIONS_IDLE_SECONDS,
+    HOLDS_IDLE_SECONDS,
+    REPEATS_IDLE_SECONDS,
+    Workers,
+)
 from shared.service import Runtime, create_service_app
 from shared.tokens import TokenSigner
 from shared.web import parse_networks
+from shared.workers import run_worker
 
 
 def create_app(settings: RegistrationSettings) -> web.Application:
@@ -24,18 +35,39 @@ def create_app(settings: RegistrationSettings) -> web.Application:
     )
 
     async def prepare(app: web.Application, runtime: Runtime) -> None:
-        app[DESK] = Desk(
+        admission = Admission(runtime.database, links, holds_per_network=settings.holds_per_network)
+        desk = app[DESK] = Desk(
             database=runtime.database,
             links=links,
-            admission=Admission(
-                runtime.database, links, holds_per_network=settings.holds_per_network
-            ),
+            admission=admission,
             network_secret=hashlib.sha256(token_keys.encode()).digest(),
             trusted_proxies=parse_networks(settings.trusted_proxies),
         )
         subscribe(runtime.bus, links)
+        Requests(runtime.database, links, admission).answer_on(runtime.bus)
+        workers = Workers(runtime.database, links)
+        _run(runtime, "holds", workers.end_due_holds, HOLDS_IDLE_SECONDS)
+        _run(runtime, "unanswered-holds", workers.repeat_unanswered, REPEATS_IDLE_SECONDS)
+        _run(
+            runtime,
+            "cancelled-webinars",
+            workers.cancel_registrants,
+            CANCELLATIONS_IDLE_SECONDS,
+            desk.webinar_cancelled,
+        )
 
     app = create_service_app("registration", settings, prepare=prepare)
     add_routes(app)
+    add_document(app, ROUTES, settings.public_url)
     add_page_routes(app, links)
     return app
+
+
+def _run(
+    runtime: Runtime,
+    name: str,
+    round_of_work: Callable[[], Awaitable[int]],
+    idle_seconds: float,
+    wake: asyncio.Event | None = None,
+) -> None:
+    runtime.run(name, lambda: run_worker(name, round_of_work, idle_seconds=idle_seconds, wake=wake))

@@ -1,17 +1,20 @@
 """What people ask for at the counter: one transaction's work, whichever door they came through."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from services.registration import cancellations, refunds
+from services.registration import webinars as webinar_rules
 from services.registration.cancellations import CANCEL_KEY, CancelAsked
 from services.registration.links import Links
 from services.registration.refunds import RefundAsked
 from services.registration.registrants import Registrant
-from services.registration.store import outcomes, registrants, webinars
+from services.registration.store import organizations, outcomes, registrants, webinars
 from services.registration.store import refunds as stored_refunds
 from services.registration.verdicts import KeyReused
 from services.registration.webinars import Webinar
+from shared import outbox
 from shared.postgres import Connection
 from shared.refusals import NotFound
 
@@ -80,6 +83,72 @@ async def request_refund(
     standing = await _standing(connection, registrant.id, asked.idempotency_key)
     assert standing is not None
     return standing
+
+
+async def schedule_webinar(
+    connection: Connection, organization_id: UUID, fields: dict[str, Any]
+) -> Webinar:
+    """Put a webinar on sale; the fields were checked one by one. Raises a refusal."""
+    organization = await organizations.get(connection, organization_id)
+    now = await connection.fetchval("SELECT now()")
+    description = fields.pop("description")
+    webinar = Webinar(
+        id=uuid4(),
+        organization_id=organization_id,
+        version=1,
+        status="scheduled",
+        seats_taken=0,
+        description_version=1,
+        created_at=now,
+        cancelled_at=None,
+        **fields,
+    )
+    scheduled = webinar_rules.schedule(webinar, is_ready=organization.is_ready, now=now)
+    await webinars.add(connection, webinar, description)
+    await outbox.enqueue(connection, scheduled)
+    return webinar
+
+
+async def change_webinar(
+    connection: Connection, organization_id: UUID, webinar_id: UUID, changes: dict[str, Any]
+) -> Webinar:
+    """Change fields by name; registrants keep what was frozen for them. Raises a refusal."""
+    webinar = await _lock_webinar(connection, organization_id, webinar_id)
+    organization = await organizations.get(connection, organization_id)
+    now = await connection.fetchval("SELECT now()")
+    description = changes.pop("description", None)
+    if description is not None:
+        changes["description_version"] = webinar.description_version + 1
+    changed, updated = webinar_rules.change(
+        webinar, changes, is_ready=organization.is_ready, now=now
+    )
+    if description is not None:
+        await webinars.add_description(connection, changed, description)
+    await webinars.save(connection, changed)
+    await outbox.enqueue(connection, updated)
+    return changed
+
+
+async def cancel_webinar(
+    connection: Connection, organization_id: UUID, webinar_id: UUID
+) -> Webinar:
+    """Take a webinar off sale for good; a worker cancels its registrants. Raises a refusal."""
+    webinar = await _lock_webinar(connection, organization_id, webinar_id)
+    cancelled, told = webinar_rules.cancel(
+        webinar,
+        has_paid_registrants=await registrants.has_paid(connection, webinar_id),
+        now=await connection.fetchval("SELECT now()"),
+    )
+    await webinars.save(connection, cancelled)
+    await outbox.enqueue(connection, told)
+    return cancelled
+
+
+async def _lock_webinar(connection: Connection, organization_id: UUID, webinar_id: UUID) -> Webinar:
+    webinar = await webinars.lock(connection, webinar_id)
+    if webinar is None or webinar.organization_id != organization_id:
+        raise NotFound
+    return webinar
 
 
 async def lock_registrant(

@@ -1,12 +1,15 @@
 """The signed links that a registrant gets: to pay, to manage, to join. No I/O here."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode
 from uuid import UUID
 
 from shared.refusals import NotFound
 from shared.tokens import BadToken, TokenSigner
 
 TOKEN_LENGTH_MAX = 400
+CONNECT_LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,14 @@ class Links:
     def webinar_url(self, webinar_id: UUID) -> str:
         """The public page to register on."""
         return f"{self.public_url}/w/{webinar_id}"
+
+    def connect_url(
+        self, ticket_id: UUID, organization_id: UUID, *, person: str, now: datetime
+    ) -> str:
+        """Where payments connects the organization to Stripe; once, and for ten minutes."""
+        expires = int((now + CONNECT_LIFETIME).timestamp())
+        ticket = self.signer.sign("connect", f"{ticket_id}:{organization_id}:{person}:{expires}")
+        return f"{self.payments_public_url}/connect?{urlencode({'ticket': ticket})}"
 
     def read_manage(self, token: str) -> tuple[UUID, int]:
         """Registrant and link version of a manage token; raises NotFound."""

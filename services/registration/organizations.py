@@ -5,6 +5,9 @@ from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
+CARD_BRANDS = ("visa", "mastercard", "american_express", "discover_global_network")
+"""Stripe's names of the card brands that Checkout can leave out."""
+
 
 @dataclass(frozen=True)
 class Organization:
@@ -23,6 +26,11 @@ class Organization:
     is_live: bool
     default_currency: str | None
     created_at: datetime
+
+    @property
+    def card_brands(self) -> list[str]:
+        """The brands that registrants may pay with."""
+        return [brand for brand in CARD_BRANDS if brand not in self.card_brands_blocked]
 
 
 def web_origin(value: str) -> str:

@@ -200,13 +200,18 @@ def end_hold(registrant: Registrant, reason: HoldEndReason, now: datetime) -> Ou
 
 
 def hold_ended(registrant: Registrant) -> HoldEnded:
-    """The question to payments; asked again, under another event id, until it is answered."""
+    """The question to payments: what became of the money?"""
     return HoldEnded(
         organization_id=registrant.organization_id,
         registrant_id=registrant.id,
         webinar_id=registrant.webinar_id,
         reason=registrant.hold_end_reason or "lapsed",
     )
+
+
+def repeat_hold_ended(registrant: Registrant, now: datetime) -> Outcome:
+    """Ask payments again, under another event id."""
+    return Outcome(replace(registrant, hold_repeat_at=now + HOLD_REPEAT), (hold_ended(registrant),))
 
 
 def release(registrant: Registrant, _answer: CheckoutExpired, occasion: Occasion) -> Outcome:

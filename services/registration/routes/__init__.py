@@ -2,13 +2,38 @@
 
 from aiohttp import web
 
-from services.registration.routes import registrations
-from services.registration.routes.table import Route, bind
+from services.registration.routes import organization, registrants, registrations, webinars
+from services.registration.routes.cors import (
+    AllowedOrigins,
+    add_headers,
+    add_preflights,
+    note_origin,
+)
+from services.registration.routes.table import Door, Route, bind
 
-ROUTES: list[Route] = [*registrations.ROUTES]
+ROUTES: list[Route] = [
+    *webinars.ROUTES,
+    *registrations.ROUTES,
+    *registrants.ROUTES,
+    *organization.ROUTES,
+]
 
 
 def add_routes(app: web.Application) -> None:
-    """Open every door of the table."""
+    """Open every door of the table, the public ones also to the organization's own pages."""
+    remembered = AllowedOrigins()
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, bind(route))
+        door = bind(route)
+        app.router.add_route(
+            route.method, route.path, _public(door, remembered) if route.is_public else door
+        )
+    add_preflights(app, ROUTES, remembered)
+    app.on_response_prepare.append(add_headers)
+
+
+def _public(door: Door, remembered: AllowedOrigins) -> Door:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        await note_origin(request, remembered)
+        return await door(request)
+
+    return answer

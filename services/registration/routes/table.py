@@ -1,5 +1,6 @@
 """How a route is declared: who may use it, what it takes and gives. Nothing is open by omission."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ class Desk:
     admission: Admission
     network_secret: bytes
     trusted_proxies: tuple[Network, ...]
+    webinar_cancelled: asyncio.Event = field(default_factory=asyncio.Event)  # Wakes its worker.
 
     def network_of(self, request: web.Request) -> str:
         """The caller's network, hashed."""
@@ -104,6 +106,7 @@ class Route:
     summary: str
     answer: type[BaseModel]
     status: int = 200
+    other_answer: type[BaseModel] | None = None  # To somebody who may see less.
     body: type[BaseModel] | None = None
     parameters: tuple[Parameter, ...] = ()
     refusals: tuple[str, ...] = ()  # "409 sold_out: why", besides those that every route has.
@@ -128,7 +131,10 @@ KEY = Parameter(
 )
 
 
-def bind(route: Route) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def bind(route: Route) -> Door:
     """The route as aiohttp calls it: the caller is known and allowed before the handler runs."""
 
     async def answer(request: web.Request) -> web.StreamResponse:

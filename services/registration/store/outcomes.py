@@ -43,3 +43,14 @@ async def save(
         if outcome.refund is not None:
             await refunds.add(connection, outcome.registrant, outcome.refund)
     await outbox.enqueue(connection, *(event for outcome in outcomes for event in outcome.events))
+
+
+async def save_without_seats(
+    connection: Connection, befores: Sequence[Registrant], outcomes: Sequence[Outcome]
+) -> None:
+    """The same for registrants of any webinars, where no seat moves and no webinar is locked."""
+    changes = [
+        (before, outcome.registrant) for before, outcome in zip(befores, outcomes, strict=True)
+    ]
+    await registrants.save_rows(connection, changes)
+    await outbox.enqueue(connection, *(event for outcome in outcomes for event in outcome.events))

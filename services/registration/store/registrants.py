@@ -131,14 +131,21 @@ async def save(
     connection: Connection, webinar_id: UUID, changes: Sequence[tuple[Registrant, Registrant]]
 ) -> None:
     """Store registrants of one webinar, each as it was and as it is, and move their seats."""
+    await save_rows(connection, changes)
+    seats = sum(after.holds_seat - before.holds_seat for before, after in changes)
+    await webinars.move_seats(connection, webinar_id, seats)
+
+
+async def save_rows(
+    connection: Connection, changes: Sequence[tuple[Registrant, Registrant]]
+) -> None:
+    """Store those registrants that have changed; their seats are the caller's to move."""
     changed = [after for before, after in changes if after != before]
     if changed:
         await connection.executemany(
             _SAVE,
             [(after.id, *(getattr(after, column) for column in _SAVED)) for after in changed],
         )
-    seats = sum(after.holds_seat - before.holds_seat for before, after in changes)
-    await webinars.move_seats(connection, webinar_id, seats)
 
 
 async def list_of_webinar(

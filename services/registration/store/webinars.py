@@ -112,6 +112,17 @@ async def description(connection: Connection, webinar_id: UUID, version: int) ->
     )
 
 
+async def descriptions(connection: Connection, webinar_ids: list[UUID]) -> dict[UUID, str]:
+    """The descriptions as they are now, by webinar."""
+    rows = await connection.fetch(
+        "SELECT w.id, d.description FROM webinars w JOIN webinar_descriptions d "
+        "ON d.webinar_id = w.id AND d.version = w.description_version "
+        "WHERE w.id = ANY($1::uuid[])",
+        webinar_ids,
+    )
+    return {row["id"]: row["description"] for row in rows}
+
+
 async def list_of(
     connection: Connection,
     organization_id: UUID,
@@ -142,7 +153,7 @@ async def next_hold_end(connection: Connection, webinar_id: UUID) -> datetime | 
     return found
 
 
-async def list_with_registrants_to_cancel(connection: Connection, limit: int) -> list[UUID]:
+async def list_untold(connection: Connection, limit: int) -> list[UUID]:
     """Cancelled webinars that still have registrants who were not told."""
     rows = await connection.fetch(
         "SELECT w.id FROM webinars w WHERE w.status = 'cancelled' AND w.told_at IS NULL "

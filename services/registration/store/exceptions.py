@@ -1,0 +1,60 @@
+"""What needs a person: each kind is one query over an organization's rows."""
+
+from uuid import UUID
+
+from shared.postgres import Connection, Record
+
+EXCEPTIONS_MAX = 200
+
+_KINDS = {
+    "hold_unanswered": (
+        "SELECT r.id, r.webinar_id, r.hold_ended_at, NULL FROM registrants r "
+        "WHERE r.organization_id = $1 AND r.hold_ended_at < now() - interval '1 hour' "
+        "AND r.hold_answered_at IS NULL"
+    ),
+    "refund_failed": (
+        "SELECT f.registrant_id, f.webinar_id, coalesce(f.settled_at, f.requested_at), "
+        "f.failure_reason FROM refunds f WHERE f.organization_id = $1 AND f.status = 'failed' "
+        "AND f.failure_reason <> 'nothing_left'"
+    ),
+    "refund_unanswered": (
+        "SELECT f.registrant_id, f.webinar_id, f.requested_at, NULL FROM refunds f "
+        "WHERE f.organization_id = $1 AND f.status = 'requested' "
+        "AND f.requested_at < now() - interval '1 hour'"
+    ),
+    "money_without_seat": (
+        "SELECT r.id, r.webinar_id, r.paid_at, NULL FROM registrants r "
+        "WHERE r.organization_id = $1 AND r.status = 'released' AND r.paid_at IS NOT NULL "
+        "AND r.refunded_minor < r.paid_minor AND NOT EXISTS (SELECT FROM refunds f "
+        "WHERE f.registrant_id = r.id AND f.status <> 'succeeded')"
+    ),
+    "dispute_open": (
+        "SELECT d.registrant_id, r.webinar_id, d.told_at, d.reason FROM disputes d "
+        "JOIN registrants r ON r.id = d.registrant_id WHERE d.organization_id = $1 AND d.is_open"
+    ),
+    "mail_failed": (
+        "SELECT m.registrant_id, r.webinar_id, m.told_at, m.failure_reason FROM mails m "
+        "JOIN registrants r ON r.id = m.registrant_id "
+        "WHERE m.organization_id = $1 AND m.status = 'failed'"
+    ),
+    "sales_stopped": (
+        "SELECT NULL::uuid, w.id, now(), NULL FROM webinars w "
+        "JOIN organizations o ON o.id = w.organization_id "
+        "WHERE w.organization_id = $1 AND w.status = 'scheduled' AND w.price_minor > 0 "
+        "AND w.starts_at > now() AND NOT o.is_ready"
+    ),
+}
+_QUERY = (
+    "SELECT * FROM ("
+    + " UNION ALL ".join(
+        f"SELECT '{kind}' AS kind, * FROM ({query}) AS {kind} "
+        "(registrant_id, webinar_id, since, detail)"
+        for kind, query in _KINDS.items()
+    )
+    + ") AS found ORDER BY since, kind LIMIT $2"
+)
+
+
+async def list_of(connection: Connection, organization_id: UUID) -> list[Record]:
+    """What an organization has to look at, oldest first."""
+    return list(await connection.fetch(_QUERY, organization_id, EXCEPTIONS_MAX))
