@@ -1,4 +1,4 @@
-"""`python -m deploy.cli`, for where the `taquilla` program is not on the path."""
+"""The same as `taquilla`, where only Python is on the path: `python -m deploy.cli`."""
 
 from deploy.cli import main
 
