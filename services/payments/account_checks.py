@@ -1,5 +1,6 @@
 """Accounts beside the service: the key's own is connected, all are read again, leavers let go."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -49,9 +50,9 @@ HasOpenAttempts = Callable[[Connection, UUID], Awaitable[bool]]
 """Whether an organization's money could still arrive: its account is not let go before."""
 
 KEY_REMEDY = (
-    "Stripe does not let this restricted key read its own account. Give the key read permission "
-    "for it where Stripe offers that, set PAYMENTS_STRIPE_ACCOUNT_ID to the account's id "
-    "(acct_..., in Stripe's dashboard under Settings, Account details), or use a secret key (sk_)."
+    "Stripe does not let this restricted key read its own account. Give it read permission for "
+    "the account where Stripe's dashboard offers that, or set PAYMENTS_STRIPE_SECRET_KEY to a "
+    "secret key (sk_...)."
 )
 
 
@@ -65,12 +66,10 @@ class AccountChecks:
         *,
         own_organization_id: UUID | None,
         has_open_attempts: HasOpenAttempts,
-        own_account_id: str | None = None,
     ) -> None:
         self._database = database
         self._gateway = gateway
         self._own_organization_id = own_organization_id
-        self._own_account_id = own_account_id
         self._has_open_attempts = has_open_attempts
         self._is_own_known = False
         self._own_due = self._prune_due = 0.0
@@ -91,12 +90,7 @@ class AccountChecks:
     async def _adopt(self) -> None:
         """Make the key's account that of its organization; Stripe is waited for."""
         try:
-            await adopt_own_account(
-                self._database,
-                self._gateway,
-                self._own_organization_id,
-                account_id=self._own_account_id,
-            )
+            await adopt_own_account(self._database, self._gateway, self._own_organization_id)
         except (StripeFailure, AccountTaken) as failure:
             self._own_due = time.monotonic() + KEY_RETRY_SECONDS
             is_forbidden = isinstance(failure, StripeAccountRefused) and not failure.is_key_refused
@@ -132,7 +126,7 @@ class AccountChecks:
 
     async def _read_again(self, account: Account) -> None:
         try:
-            facts = await read_facts(self._gateway, account, self._own_account_id)
+            facts = await read_facts(self._gateway, account)
         except StripeAccountRefused as refused:
             # A bad key says nothing of the account, and neither does a right that is missing.
             if account.mode == "direct_key" or refused.code != "account_invalid":
@@ -173,18 +167,14 @@ class AccountChecks:
 
 
 async def adopt_own_account(
-    database: Database,
-    gateway: StripeGateway,
-    organization_id: UUID | None,
-    *,
-    account_id: str | None = None,
+    database: Database, gateway: StripeGateway, organization_id: UUID | None
 ) -> Account | None:
     """Connect the key's own account to the operator's organization; may be repeated and raced.
 
     The operator's word is final: an account of another key, or of an organization that is no
     longer named, is disconnected. Raises StripeFailure or AccountTaken, nothing changed.
     """
-    facts = await read_own_facts(gateway, account_id) if organization_id else None
+    facts = await read_own_facts(gateway) if organization_id else None
     async with database.transaction() as connection:
         for account in await store_accounts.list_accounts(connection):
             is_own = account.organization_id == organization_id
@@ -235,30 +225,29 @@ async def apply_account_event(connection: Connection, event: dict[str, Any]) -> 
         await store_accounts.queue_check(connection, account_id)
 
 
-async def read_facts(
-    gateway: StripeGateway, account: Account, own_account_id: str | None = None
-) -> AccountFacts:
+async def read_facts(gateway: StripeGateway, account: Account) -> AccountFacts:
     """What Stripe says of a connected account now; raises a StripeFailure."""
     if account.mode == "direct_key":
-        return await read_own_facts(gateway, own_account_id)
+        return await read_own_facts(gateway)
     return read_account(
         await stripe_accounts.read_connected_account(gateway, account.stripe_account_id)
     )
 
 
-async def read_own_facts(gateway: StripeGateway, account_id: str | None) -> AccountFacts:
+async def read_own_facts(gateway: StripeGateway) -> AccountFacts:
     """What Stripe says of the key's own account; raises a StripeFailure.
 
-    With the account's id a restricted key that may not read it still works: that it may open
-    checkouts is then proof enough, and Stripe has the last word at every payment.
+    Many restricted keys may not read it, but Stripe's refusal names the account. That the key may
+    open checkouts is then proof enough, and Stripe has the last word at every payment.
     """
     try:
         return read_account(await stripe_accounts.read_own_account(gateway))
     except StripeAccountRefused as refused:
-        if refused.is_key_refused or account_id is None:
+        named = re.search(r"'(acct_[A-Za-z0-9]{8,60})'", refused.message)
+        if refused.is_key_refused or named is None:
             raise
     await stripe_accounts.prove_key(gateway)
-    return AccountFacts(stripe_account_id=account_id, is_ready=True, may_pay_out=True)
+    return AccountFacts(stripe_account_id=named[1], is_ready=True, may_pay_out=True)
 
 
 async def prune_connections(database: Database) -> int:

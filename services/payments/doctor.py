@@ -35,9 +35,7 @@ class Finding:
     remedy: str = ""
 
 
-async def examine(
-    settings: PaymentsSettings, *, own_account_id: str | None = None
-) -> list[Finding]:
+async def examine(settings: PaymentsSettings) -> list[Finding]:
     """Everything about Stripe that can be asked without changing anything; never raises."""
     secret_key = settings.stripe_secret_key.get_secret_value()
     async with StripeGateway(
@@ -49,7 +47,7 @@ async def examine(
         findings, is_usable = await _examine_key(gateway, secret_key)
         if not is_usable:
             return findings
-        findings += await _examine_account(gateway, settings, own_account_id)
+        findings += await _examine_account(gateway, settings)
         findings += await _examine_webhooks(gateway, settings)
         return findings
 
@@ -117,9 +115,7 @@ def _examine_clock(headers: Mapping[str, str]) -> list[Finding]:
     ]
 
 
-async def _examine_account(
-    gateway: StripeGateway, settings: PaymentsSettings, own_account_id: str | None
-) -> list[Finding]:
+async def _examine_account(gateway: StripeGateway, settings: PaymentsSettings) -> list[Finding]:
     if settings.stripe_organization_id is None:
         if settings.stripe_client_id is not None:
             return [Finding("account", True, "Organizations connect their own accounts by OAuth.")]
@@ -133,7 +129,7 @@ async def _examine_account(
             )
         ]
     try:
-        facts = await read_own_facts(gateway, own_account_id)
+        facts = await read_own_facts(gateway)
     except StripeAccountRefused:
         return [Finding("account", False, "The key may not read its own account.", KEY_REMEDY)]
     except StripeFailure as failure:

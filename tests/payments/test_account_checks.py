@@ -30,6 +30,17 @@ from tests.payments.stub_server import answer, stub_server
 
 FORBIDDEN = answer(403, {"error": {"type": "invalid_request_error", "message": "No such right."}})
 
+NAMING = answer(
+    403,
+    {
+        "error": {
+            "type": "invalid_request_error",
+            "message": "The provided key 'rk_test_***' does not have the required permissions for "
+            "this endpoint on account 'acct_1PJBLEBBLEfVxyz0'.",
+        }
+    },
+)
+
 
 async def facts_published(world: AccountWorld) -> list[StripeAccountFacts]:
     return [event for event in await world.published() if isinstance(event, StripeAccountFacts)]
@@ -128,22 +139,28 @@ async def test_a_restricted_key_that_may_not_read_its_account_changes_nothing(
         assert await world.account_of(organization_id) is None
 
 
-async def test_with_the_accounts_id_such_a_key_works_once_it_may_open_checkouts(
-    postgres_url: str,
-) -> None:
-    organization_id = uuid4()
+async def test_such_a_key_works_for_the_account_that_the_refusal_names(postgres_url: str) -> None:
     async with (
-        stub_server(FORBIDDEN, answer(200, {"data": []})) as stub,
+        stub_server(NAMING, answer(200, {"data": []})) as stub,
         account_world(postgres_url, stripe_url=stub.url) as world,
     ):
-        account = await adopt_own_account(
-            world.database, world.gateway, organization_id, account_id="acct_named"
-        )
+        account = await adopt_own_account(world.database, world.gateway, uuid4())
 
         assert account is not None
-        assert account.stripe_account_id == "acct_named"
+        assert account.stripe_account_id == "acct_1PJBLEBBLEfVxyz0"
         assert account.may_sell
         assert stub.heard[1].path == "/v1/checkout/sessions?limit=1"
+
+
+async def test_but_not_when_it_may_not_open_checkouts_either(postgres_url: str) -> None:
+    async with (
+        stub_server(NAMING, FORBIDDEN) as stub,
+        account_world(postgres_url, stripe_url=stub.url) as world,
+    ):
+        with pytest.raises(StripeAccountRefused):
+            await adopt_own_account(world.database, world.gateway, uuid4())
+
+        assert await world.published() == []
 
 
 async def test_what_stripe_changes_is_told_after_its_webhook(postgres_url: str) -> None:

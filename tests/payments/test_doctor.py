@@ -136,7 +136,7 @@ async def test_a_restricted_key_that_may_not_read_its_account_is_told_what_to_do
     async with stub_server(answer(200, {"data": []}), FORBIDDEN) as stub:
         findings = await examine(settings(stub.url, stripe_secret_key="rk_test_1"))
 
-    assert "PAYMENTS_STRIPE_ACCOUNT_ID" in of(findings, "account").remedy
+    assert "secret key (sk_...)" in of(findings, "account").remedy
     assert "Webhook Endpoints" in of(findings, "webhooks").remedy
 
 

@@ -25,11 +25,9 @@ async def read_connected_account(gateway: StripeGateway, stripe_account_id: str)
     return await gateway.raw_request("get", f"/v1/accounts/{stripe_account_id}")
 
 
-async def prove_key(gateway: StripeGateway) -> bool:
-    """Whether the key is live, asked by a right that every key of ours must have anyway."""
-    answer = await gateway.raw_request("get", "/v1/checkout/sessions", {"limit": 1})
-    sessions = answer.get("data") or []
-    return bool(sessions[0]["livemode"]) if sessions else gateway.is_live
+async def prove_key(gateway: StripeGateway) -> None:
+    """Use a right that every key of ours must have; raises StripeAccountRefused without it."""
+    await gateway.raw_request("get", "/v1/checkout/sessions", {"limit": 1})
 
 
 def authorize_url(gateway: StripeGateway, *, state: str, redirect_uri: str) -> str:
