@@ -225,6 +225,20 @@ class PaymentFailed(Event):
     message: str | None = None  # Stripe's sentence for the payer
 
 
+class PaymentFlagged(Event):
+    """Money did something that a person has to look at: odd amounts, foreign accounts, silence."""
+
+    subject: ClassVar[str] = "payments.payment.flagged"
+
+    cause: str  # a word such as odd_money, foreign_account, unsettled
+    about: str  # what it is about: a Stripe id or one of ours; with the cause it is unique
+    payment_id: UUID | None = None
+    registrant_id: UUID | None = None
+    webinar_id: UUID | None = None
+    detail: str = ""
+    is_resolved: bool = False
+
+
 class RefundFacts(Event):
     """One refund and the payment's totals at `version`; a newer version wins."""
 
