@@ -129,6 +129,7 @@ async def _examine_bus(service: str, settings: ServiceSettings) -> list[Finding]
     try:
         client = await nats.connect(
             settings.nats_url,
+            inbox_prefix=topology.inbox_prefix(service),
             connect_timeout=CONNECT_SECONDS,
             allow_reconnect=False,
             error_cb=note,

@@ -62,6 +62,7 @@ class Bus:
         self._broker = NatsBroker(
             url,
             name=f"taquilla-{service}",
+            inbox_prefix=topology.inbox_prefix(service),
             logger=None,
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
@@ -141,6 +142,7 @@ class Bus:
         await self.client.connect(
             self._url,
             name=f"taquilla-{self.service}-relay",
+            inbox_prefix=topology.inbox_prefix(self.service),
             max_reconnect_attempts=-1,
             reconnect_time_wait=1,
             pending_size=64 * 1024 * 1024,

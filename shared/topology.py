@@ -40,6 +40,11 @@ def durable_name(service: str, event: type[Event]) -> str:
     return f"{service}-{entity}-{verb}".replace("_", "-")
 
 
+def inbox_prefix(service: str) -> str:
+    """Where answers to the service arrive: its NATS user may listen nowhere else."""
+    return f"_INBOX_{service}"
+
+
 def publisher_of(event: type[Event]) -> str:
     """The service whose stream holds the event."""
     return event.subject.split(".")[0]
