@@ -29,6 +29,7 @@ ENGLISH: dict[str, str] = {
     "seat_held": "Yours is held while you pay",
     "seat_at_once": "Yours is certain as soon as you register",
     "sold_out": "Sold out",
+    "sold_out_title": "All seats are taken.",
     "all_seats_taken": "All {capacity} seats are taken",
     "register": "Register",
     "one_seat": "One seat",
@@ -57,7 +58,7 @@ ENGLISH: dict[str, str] = {
     "policy_organizer_cancels": "If {organization} cancels the {noun}, you get everything back.",
     "next_hold_ends": "A seat may come free at {time} ({city} time), when someone’s time to pay "
     "ends.",
-    "sold_out_note": "All seats are paid for or taken. One may still come free.",
+    "sold_out_note": "One may still come free: look again later.",
     "sold_out_just_now": "The last seat has just gone.",
     "nothing_registered": "You are not registered and paid nothing.",
     "look_again": "Look again",

@@ -137,4 +137,5 @@ def shown_again(typed: Typed) -> Typed:
 def _advice(field: str, problem: str, fields: Mapping[str, str | int]) -> str:
     if not fields.get(field):
         return f"{field}_missing"
-    return "name_too_long" if (field, problem) == ("name", "string_too_long") else f"{field}_bad"
+    is_long_name = field == "name" and problem.endswith("too_long")
+    return "name_too_long" if is_long_name else f"{field}_bad"

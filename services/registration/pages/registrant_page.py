@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -138,7 +138,7 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
         "brand_url": links.webinar_url(facts.webinar.id),
         "contact": organization.reply_to,
         "is_test": registrant.amount_minor > 0 and not organization.is_live,
-        "lit_window": lit_window(facts),
+        "lit_window": lit_window(facts.webinar),
     }
 
 
@@ -147,7 +147,11 @@ def _policy_steps(facts: RegistrantFacts) -> tuple[Step, ...]:
     if registrant.paid_at is None:
         return ()
     start = policy_start(registrant.starts_at, facts.webinar.starts_at)
-    return steps(registrant.policy, start, facts.now, registrant.amount_minor, registrant.currency)
+    left = refunds.left_of(registrant, facts.unsettled_minor)
+    listed = steps(
+        registrant.policy, start, facts.now, registrant.amount_minor, registrant.currency
+    )
+    return tuple(replace(step, amount_minor=min(step.amount_minor, left)) for step in listed)
 
 
 def _lead(facts: RegistrantFacts) -> str:

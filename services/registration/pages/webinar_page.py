@@ -9,7 +9,7 @@ from markupsafe import Markup
 from services.registration.links import Links
 from services.registration.pages.facts import WebinarFacts
 from services.registration.refund_policy import Step, sentence, steps
-from services.registration.webinars import availability
+from services.registration.webinars import Webinar, availability
 from shared.markdown import render_html
 
 ClosedBecause = Literal["cancelled", "over", "started", "not_ready"]
@@ -20,7 +20,7 @@ CARDS = {
     "american_express": "American Express",
     "discover_global_network": "Discover",
 }
-"""Stripe's names of the card brands that can be blocked, and how people call them."""
+"""How people call the card brands that can be left out."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def webinar_view(
         "contact": organization.reply_to,
         "is_test": webinar.price_minor > 0 and not organization.is_live,
         "canonical_url": links.webinar_url(webinar.id),
-        "lit_window": lit_window(facts),
+        "lit_window": lit_window(webinar),
         "seats_left": 0 if webinar.capacity is None else webinar.capacity - webinar.seats_taken,
         "is_sold_out": is_sold_out,
         "next_hold_ends_at": facts.next_hold_ends_at if is_sold_out else None,
@@ -81,7 +81,7 @@ def webinar_view(
         "offer": in_force if in_force and in_force.until else None,
         "policy_steps": listed,
         "policy_sentence": sentence(webinar.policy, locale) if listed else "",
-        "cards": cards(organization.card_brands_blocked),
+        "cards": [CARDS[brand] for brand in organization.card_brands],
         "description": description(facts.description),
         "nonce": nonce,
         "typed": typed,
@@ -96,11 +96,6 @@ def description(markdown: str) -> Markup | None:
     return Markup(render_html(markdown)) if markdown.strip() else None
 
 
-def cards(blocked: list[str]) -> list[str]:
-    """The brands that are taken; American Express is written out because its short form is not."""
-    return [name for brand, name in CARDS.items() if brand not in blocked]
-
-
-def lit_window(facts: Any) -> int:
+def lit_window(webinar: Webinar) -> int:
     """Which of the cover's five windows is lit: the webinar's id decides."""
-    return int(facts.webinar.id) % 5
+    return int(webinar.id) % 5
