@@ -6,7 +6,9 @@ from uuid import uuid4
 
 import pytest
 
+from services.payments import store_accounts
 from services.payments.account_checks import disconnect
+from services.payments.accounts import AccountFacts, connect, end_connection
 from shared.events import StripeAccountConnected
 from tests.payments.account_world import ANNA
 from tests.payments.connect_world import GRANT, READY, connect_world, ticket
@@ -149,6 +151,41 @@ async def test_an_account_that_cannot_be_read_yet_is_connected_and_read_later(
         assert read is not None
         assert not unread.may_sell
         assert read.may_sell
+
+
+async def test_a_known_account_that_returns_unreadable_is_read_soon_too(postgres_url: str) -> None:
+    async with (
+        stub_server(GRANT, answer(500, {}), answer(200, READY)) as stripe,
+        connect_world(postgres_url, stripe_url=stripe.url) as world,
+    ):
+        organization_id = uuid4()
+        async with world.accounts.database.transaction() as connection:
+            before, _ = connect(None, organization_id, AccountFacts("acct_1anna"), "oauth", False)
+            gone, _ = end_connection(before)
+            await store_accounts.save_account(connection, gone, [], change="disconnected")
+            await connection.execute(
+                "UPDATE stripe_accounts SET check_due_at = now() + interval '6 hours'"
+            )
+        state = await world.browser.leave(ticket(organization_id))
+        await world.browser.come_back(code="ac_1", state=state)
+
+        assert await world.accounts.checks().round() == 1
+
+
+async def test_connecting_the_same_account_again_shows_it_and_tells_nothing_new(
+    postgres_url: str,
+) -> None:
+    organization_id = uuid4()
+    async with (
+        stub_server(GRANT, answer(200, READY), GRANT, answer(200, READY)) as stripe,
+        connect_world(postgres_url, stripe_url=stripe.url) as world,
+    ):
+        for code in ("ac_1", "ac_2"):
+            state = await world.browser.leave(ticket(organization_id))
+            page = await world.browser.come_back(code=code, state=state)
+            assert "is connected to Stripe" in page.text
+
+        assert len(await world.accounts.published()) == 1
 
 
 async def test_a_no_at_stripe_changes_nothing(postgres_url: str) -> None:

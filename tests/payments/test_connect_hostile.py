@@ -1,11 +1,13 @@
 """Everyone who tries to open the doors twice, too late, or for somebody else."""
 
 import asyncio
+import hashlib
 import re
 from uuid import uuid4
 
 import pytest
 
+from services.payments import store_accounts
 from tests.payments.connect_world import GRANT, READY, SIGNER, connect_world, ticket
 from tests.payments.stub_server import answer, stub_server
 
@@ -147,6 +149,18 @@ async def test_a_way_that_took_too_long_is_refused(postgres_url: str) -> None:
 
         assert page.status == 410
         assert stripe.heard == []
+
+
+async def test_of_many_returns_at_once_one_may_use_the_code(postgres_url: str) -> None:
+    async with connect_world(postgres_url, stripe_url="http://127.0.0.1:1") as world:
+        state = await world.browser.leave(ticket(uuid4()))
+        state_hash = hashlib.sha256(state.encode()).digest()
+
+        async def claim() -> bool:
+            async with world.accounts.database.transaction() as connection:
+                return await store_accounts.claim_state(connection, state_hash)
+
+        assert sorted(await asyncio.gather(*(claim() for _ in range(5)))) == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize("state", ["", "unknown", "é", "x" * 101, "a\0b"])

@@ -159,16 +159,18 @@ async def test_an_endpoint_removed_by_hand_is_made_anew_with_a_new_secret() -> N
         assert len(await endpoints_at(stripe_url)) == 1
 
 
-async def test_every_page_of_endpoints_is_looked_through() -> None:
-    def document(endpoint_id: str, url: str) -> dict[str, Any]:
-        return {
-            "id": endpoint_id,
-            "url": url,
-            "status": "enabled",
-            "api_version": API_VERSION,
-            "enabled_events": list(ENDPOINT_EVENTS),
-        }
+def document(endpoint_id: str, url: str, created: int = 1) -> dict[str, Any]:
+    return {
+        "id": endpoint_id,
+        "url": url,
+        "status": "enabled",
+        "api_version": API_VERSION,
+        "enabled_events": list(ENDPOINT_EVENTS),
+        "created": created,
+    }
 
+
+async def test_every_page_of_endpoints_is_looked_through() -> None:
     pages = (
         answer(200, {"data": [document("we_1", "https://other.example/")], "has_more": True}),
         answer(200, {"data": [document("we_2", URL)], "has_more": False}),
@@ -177,6 +179,18 @@ async def test_every_page_of_endpoints_is_looked_through() -> None:
         assert await run(stub.url) == []
 
     assert "starting_after=we_1" in stub.heard[1].path
+
+
+async def test_retiring_keeps_the_newest_in_whatever_order_they_are_listed() -> None:
+    both = [document("we_older", URL, created=1), document("we_newest", URL, created=2)]
+    async with stub_server(answer(200, {"data": both}), answer(200, {"deleted": True})) as stub:
+        await provision_endpoints(
+            secret_key=KEY, api_url=stub.url, webhook_url=URL, connect=False, retire=True
+        )
+
+    assert [(heard.method, heard.path) for heard in stub.heard[1:]] == [
+        ("DELETE", "/v1/webhook_endpoints/we_older")
+    ]
 
 
 async def test_a_key_without_the_right_changes_nothing() -> None:
