@@ -4,7 +4,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from services.payments.change import KEY_REUSED, MAY_HAVE_BEEN_PAID, STILL_PROCESSING, Change
+from services.payments.change import (
+    CALL_REFUSED,
+    KEY_REUSED,
+    MAY_HAVE_BEEN_PAID,
+    STILL_PROCESSING,
+    Change,
+)
 from services.payments.payment import ATTEMPTS_MAX, Attempt, AttemptOutcome, Payment
 from shared.events import CheckoutOpened
 
@@ -138,12 +144,16 @@ def opened(
     )
 
 
-def refused(change: Change, number: int, reason: str, now: datetime) -> None:
+def refused(
+    change: Change, number: int, reason: str, now: datetime, *, is_decline: bool = False
+) -> None:
     """Stripe said no to the call itself; nothing new is tried until someone asks for it."""
     attempt = change.payment.attempt(number)
     if attempt is None or attempt.is_settled or attempt.stripe_object_id is not None:
         return
-    settle(change, replace(attempt, refusal=reason), "refused", now)
+    settle(change, replace(attempt, refusal=reason), "declined" if is_decline else "refused", now)
+    if not is_decline:
+        change.trouble(CALL_REFUSED, attempt.idempotency_key, reason)
 
 
 def voided(change: Change, number: int, now: datetime) -> None:

@@ -64,6 +64,8 @@ CREATE TABLE attempts (
 -- A new attempt needs the old one settled, whoever asks and however many at once.
 CREATE UNIQUE INDEX attempts_one_unsettled ON attempts (payment_id) WHERE status <> 'settled';
 CREATE INDEX attempts_due ON attempts (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX attempts_live ON attempts ((coalesce(acting_for, ''))) WHERE status <> 'settled';
+CREATE INDEX attempts_by_account ON attempts ((coalesce(acting_for, '')), queued_at);
 CREATE INDEX attempts_by_network ON attempts (network, queued_at) WHERE network IS NOT NULL;
 
 -- One row for each charge that took money: an intent succeeds with exactly one.
@@ -204,6 +206,7 @@ CREATE INDEX lookups_due ON lookups (due_at);
 CREATE TABLE reconciliations (
     account text PRIMARY KEY, -- '' is the key's own.
     listed_until timestamptz,
+    listed_at timestamptz,
     swept_at timestamptz,
     due_at timestamptz NOT NULL DEFAULT now(),
     tries integer NOT NULL DEFAULT 0,

@@ -49,6 +49,13 @@ async def add_payment(connection: Connection, payment: Payment) -> Payment | Non
     return None if row is None else replace(payment, hold_end=row["hold_end"])
 
 
+async def mark_answered(connection: Connection, payment_id: UUID) -> None:
+    """The end of its hold has been answered."""
+    await connection.execute(
+        "UPDATE payments SET hold_end_answered_at = now() WHERE payment_id = $1", payment_id
+    )
+
+
 async def find_payment(
     connection: Connection, registrant_id: UUID
 ) -> tuple[Payment, datetime] | None:

@@ -5,8 +5,16 @@ from datetime import datetime, timedelta
 
 from shared.postgres import Connection
 
-ACTIVE_DAYS = 35
+ACTIVE_FOR = timedelta(days=35)
 ROWS_PER_ROUND = 5
+
+_IS_BUSY = (
+    "(EXISTS (SELECT FROM attempts WHERE status <> 'settled' "
+    "AND coalesce(acting_for, '') = account) "
+    "OR EXISTS (SELECT FROM refunds JOIN charges USING (stripe_payment_intent_id) "
+    "WHERE status IN ('calling', 'pending') AND due_at IS NOT NULL "
+    "AND coalesce(acting_for, '') = account))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,36 +25,39 @@ class DueAccount:
     listed_until: datetime | None
     swept_at: datetime | None
     now: datetime
-    first_call_at: datetime | None
-    is_busy: bool
+    first_attempt_at: datetime | None
 
 
 async def add_accounts(connection: Connection) -> None:
-    """Note each account that has taken money, or may, in the last weeks."""
+    """Note each account that is connected."""
     await connection.execute(
         "INSERT INTO reconciliations (account) "
-        "SELECT DISTINCT coalesce(acting_for, '') FROM attempts "
-        "WHERE queued_at > now() - make_interval(days => $1) ON CONFLICT DO NOTHING",
-        ACTIVE_DAYS,
+        "SELECT CASE mode WHEN 'direct_key' THEN '' ELSE stripe_account_id END "
+        "FROM stripe_accounts WHERE status <> 'disconnected' ON CONFLICT DO NOTHING"
     )
 
 
-async def take_due(connection: Connection, lease: timedelta) -> list[DueAccount]:
+async def take_due(
+    connection: Connection, lease: timedelta, *, busy: timedelta, idle: timedelta
+) -> list[DueAccount]:
     """Accounts whose turn it is, taken for the length of the lease.
 
-    An account is busy while something may happen at any moment: an open attempt, or a refund.
+    An account is busy while something may happen at any moment, an open attempt or a refund, and
+    is left alone when it has not been paid into for weeks.
     """
     rows = await connection.fetch(
         "UPDATE reconciliations r SET due_at = now() + $1::interval WHERE account IN ("
-        "SELECT account FROM reconciliations WHERE due_at <= now() ORDER BY due_at LIMIT $2 "
-        "FOR UPDATE SKIP LOCKED) "
+        "SELECT account FROM reconciliations WHERE due_at <= now() AND ("
+        "(listed_at IS NULL OR listed_at + $2::interval <= now()) AND " + _IS_BUSY + " OR "
+        "(listed_at IS NULL OR listed_at + $3::interval <= now()) AND EXISTS (SELECT FROM attempts "
+        "WHERE coalesce(acting_for, '') = account AND queued_at > now() - $4::interval)) "
+        "ORDER BY due_at LIMIT $5 FOR UPDATE SKIP LOCKED) "
         "RETURNING nullif(account, ''), listed_until, swept_at, now(), "
-        "(SELECT min(called_at) FROM attempts WHERE coalesce(acting_for, '') = r.account), "
-        "EXISTS (SELECT FROM attempts WHERE status <> 'settled' "
-        "AND coalesce(acting_for, '') = r.account) "
-        "OR EXISTS (SELECT FROM refunds JOIN charges USING (stripe_payment_intent_id) "
-        "WHERE status IN ('calling', 'pending') AND coalesce(acting_for, '') = r.account)",
+        "(SELECT min(queued_at) FROM attempts WHERE coalesce(acting_for, '') = r.account)",
         lease,
+        busy,
+        idle,
+        ACTIVE_FOR,
         ROWS_PER_ROUND,
     )
     return [DueAccount(*row) for row in rows]
@@ -58,18 +69,24 @@ async def save_progress(
     *,
     listed_until: datetime | None,
     is_sweep: bool,
-    next_in: timedelta,
-    failure: str | None = None,
 ) -> None:
-    """How far an account was listed, and when it is looked at next."""
+    """An account was listed to the end, as far as that moment of Stripe's."""
     await connection.execute(
         "UPDATE reconciliations SET listed_until = greatest(listed_until, $2), "
-        "swept_at = CASE WHEN $3 THEN now() ELSE swept_at END, due_at = now() + $4::interval, "
-        "failure = $5, tries = CASE WHEN $5::text IS NULL THEN 0 ELSE tries + 1 END "
-        "WHERE account = coalesce($1, '')",
+        "swept_at = CASE WHEN $3 THEN now() ELSE swept_at END, listed_at = now(), "
+        "due_at = now(), tries = 0, failure = NULL WHERE account = coalesce($1, '')",
         acting_for,
         listed_until,
         is_sweep,
-        next_in,
-        failure,
+    )
+
+
+async def save_failure(connection: Connection, acting_for: str | None, failure: str) -> None:
+    """An account could not be listed; each try waits twice as long, up to ten minutes."""
+    await connection.execute(
+        "UPDATE reconciliations SET failure = $2, tries = tries + 1, due_at = now() + "
+        "least(interval '1 second' * power(2, least(tries, 12)), interval '10 minutes') "
+        "WHERE account = coalesce($1, '')",
+        acting_for,
+        failure[:400],
     )

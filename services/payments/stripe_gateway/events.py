@@ -1,6 +1,6 @@
 """Stripe's events: listed by type, whether or not anyone delivered them."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,14 +49,16 @@ async def list_events(
     acting_for: str | None,
     *,
     since: datetime,
+    admit: Callable[[], Awaitable[None]],
 ) -> AsyncIterator[list[dict[str, Any]]]:
-    """Pages of events since then, newest first."""
+    """Pages of events since then, newest first; `admit` is waited for before each call."""
     params: dict[str, Any] = {
         "types": list(types),
         "limit": PAGE_ROWS,
         "created": {"gte": int(since.timestamp())},
     }
     while True:
+        await admit()
         page = await stripe.raw_request("get", "/v1/events", params, account=acting_for)
         if page["data"]:
             yield page["data"]

@@ -84,13 +84,12 @@ async def find_intent(
     number: int,
     acting_for: str | None,
     *,
-    called_between: tuple[datetime, datetime],
+    since: datetime,
 ) -> IntentSeen | None:
-    """The intent that an attempt made, if it made one; every page of that time is read."""
-    first, last = called_between
+    """The intent that an attempt made, if it made one; every page since then is read."""
     params: dict[str, Any] = {
         "limit": PAGE_ROWS,
-        "created": {"gte": int(first.timestamp()), "lte": int(last.timestamp()) + 1},
+        "created": {"gte": int(since.timestamp())},
         "expand": ["data.latest_charge"],
     }
     for _ in range(LOOK_UP_PAGES_MAX):

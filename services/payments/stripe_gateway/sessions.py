@@ -131,13 +131,12 @@ async def find_session(
     number: int,
     acting_for: str | None,
     *,
-    called_between: tuple[datetime, datetime],
+    since: datetime,
 ) -> SessionSeen | None:
-    """The session that an attempt made, if it made one; every page of that time is read."""
-    first, last = called_between
+    """The session that an attempt made, if it made one; every page since then is read."""
     params: dict[str, Any] = {
         "limit": PAGE_ROWS,
-        "created": {"gte": int(first.timestamp()), "lte": int(last.timestamp()) + 1},
+        "created": {"gte": int(since.timestamp())},
     }
     for _ in range(LOOK_UP_PAGES_MAX):
         page = await stripe.raw_request("get", "/v1/checkout/sessions", params, account=acting_for)
@@ -154,4 +153,4 @@ async def find_session(
 
 
 class TooManySessions(Exception):
-    """More sessions were made in that time than can be looked through: nothing is decided."""
+    """More was made since then than can be looked through: nothing is decided."""

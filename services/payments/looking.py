@@ -1,0 +1,140 @@
+"""Reads what is to be looked up at Stripe: whole intents, sessions, and what was booked."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+
+from services.payments.change import Change
+from services.payments.desk import Desk
+from services.payments.facts import BalanceTransactionSeen, Fact
+from services.payments.merging import merge_facts, wake
+from services.payments.store import changes, lookups, payments
+from services.payments.store.lookups import DueLookup
+from services.payments.stripe_gateway import StripeFailure, StripeRefused
+from services.payments.stripe_gateway.intents import read_everything
+from services.payments.stripe_gateway.refunds import (
+    get_balance_transaction,
+    list_balance_transactions,
+)
+from services.payments.stripe_gateway.sessions import get_session
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+RETRY_MAX = timedelta(hours=1)
+LIST_FROM = 3
+"""As many wanted entries of one account are looked for on one page first."""
+
+
+async def look_up_due(desk: Desk) -> int:
+    """One round: take what is to be read and start reading it."""
+    if desk.crew.free <= 0:
+        return 0
+    async with desk.database.transaction() as connection:
+        taken = await lookups.take_due(connection, LEASE)
+    entries: dict[str | None, list[DueLookup]] = defaultdict(list)
+    for lookup in taken:
+        if lookup.kind == "balance_transaction":
+            entries[lookup.acting_for].append(lookup)
+        else:
+            desk.crew.start(_look_up(desk, lookup), then=desk.wakes.lookups)
+    for acting_for, wanted in entries.items():
+        desk.crew.start(_book(desk, acting_for, wanted), then=desk.wakes.lookups)
+    return len(taken)
+
+
+async def _look_up(desk: Desk, lookup: DueLookup) -> None:
+    """Read one object and merge what it says, whosever it turns out to be."""
+    facts: list[Fact]
+    try:
+        if lookup.kind == "session":
+            session = await desk.call(
+                "reads",
+                lookup.acting_for,
+                lambda: get_session(desk.stripe, lookup.stripe_object_id, lookup.acting_for),
+            )
+            facts = [session]
+        else:
+            facts = await desk.call(
+                "reads",
+                lookup.acting_for,
+                lambda: read_everything(desk.stripe, lookup.stripe_object_id, lookup.acting_for),
+            )
+    except StripeFailure as failure:
+        await _postpone(desk, [lookup], failure)
+        return
+    # An intent names its payment itself; one without our id is none of ours.
+    payment_id = facts[0].labels.payment_id or lookup.payment_id
+    await merge_facts(
+        desk,
+        {payment_id: facts} if payment_id is not None else {},
+        lambda connection: lookups.remove(connection, [lookup]),
+    )
+
+
+async def _book(desk: Desk, acting_for: str | None, wanted: list[DueLookup]) -> None:
+    """Read entries of Stripe's books and add them to ours."""
+    open_ones = {one.stripe_object_id: one for one in wanted}
+    found: dict[str, BalanceTransactionSeen] = {}
+    failure: StripeFailure | None = None
+    try:
+        if len(open_ones) >= LIST_FROM:
+            page = await desk.call(
+                "reads", acting_for, lambda: list_balance_transactions(desk.stripe, acting_for)
+            )
+            found = {one.id: one for one in page if one.id in open_ones}
+        for entry_id in open_ones.keys() - found.keys():
+            found[entry_id] = await desk.call(
+                "reads",
+                acting_for,
+                lambda entry_id=entry_id: get_balance_transaction(  # type: ignore[misc] # Bound now.
+                    desk.stripe, entry_id, acting_for
+                ),
+            )
+    except StripeFailure as failed:
+        failure = failed
+    await _store(desk, [(open_ones[entry_id], entry) for entry_id, entry in found.items()])
+    if failure is not None:
+        await _postpone(
+            desk, [one for entry_id, one in open_ones.items() if entry_id not in found], failure
+        )
+
+
+async def _store(desk: Desk, read: Iterable[tuple[DueLookup, BalanceTransactionSeen]]) -> None:
+    booked: dict[UUID, list[BalanceTransactionSeen]] = defaultdict(list)
+    done: list[DueLookup] = []
+    for lookup, entry in read:
+        done.append(lookup)
+        if lookup.payment_id is not None:
+            booked[lookup.payment_id].append(entry)
+    if not done:
+        return
+    async with desk.database.transaction() as connection:
+        locked, now = await payments.lock_payments(connection, booked)
+        await changes.save_changes(
+            connection,
+            [
+                (payment, Change(payment, bookings=booked[payment_id]))
+                for payment_id, payment in locked.items()
+            ],
+            now,
+        )
+        await lookups.remove(connection, done)
+    wake(desk, booked)
+
+
+async def _postpone(desk: Desk, waiting: list[DueLookup], failure: StripeFailure) -> None:
+    """Silence and refusals alike are waited out: what is to be known stays to be known."""
+    log.warning(
+        "look-up waits for Stripe",
+        failure=type(failure).__name__,
+        refused=isinstance(failure, StripeRefused),
+        count=len(waiting),
+    )
+    async with desk.database.transaction() as connection:
+        for lookup in waiting:
+            seconds = 2 ** min(lookup.tries, 12)
+            await lookups.postpone(connection, lookup, min(timedelta(seconds=seconds), RETRY_MAX))

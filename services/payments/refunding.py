@@ -1,0 +1,225 @@
+"""Gives money back: requests are decided under the payment's lock, then Stripe is called."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.payments import refunds
+from services.payments.change import REFUND_UNMATCHED, Change, Trouble
+from services.payments.desk import Desk
+from services.payments.facts import Fact
+from services.payments.merging import change_in, change_payment, merge_facts, wake
+from services.payments.payment import Charge, Payment, Refund
+from services.payments.store import changes, payments
+from services.payments.store import refunds as store_refunds
+from services.payments.stripe_gateway import (
+    StripeAccountRefused,
+    StripeBusy,
+    StripeConflict,
+    StripeFailure,
+    StripeRefused,
+)
+from services.payments.stripe_gateway.intents import list_refunds, read_everything
+from services.payments.stripe_gateway.refunds import create_refund, get_refund
+
+log = structlog.get_logger(__name__)
+
+RETRY_MAX = timedelta(minutes=5)
+
+_REASONS = {
+    "charge_already_refunded": "over_refund",
+    "charge_disputed": "disputed",
+}
+
+
+async def refund_due(desk: Desk) -> int:
+    """One round: take refunds whose time has come and bring each a step further."""
+    if desk.crew.free <= 0:
+        return 0
+    async with desk.database.transaction() as connection:
+        now = await connection.fetchval("SELECT now()")
+        taken = await store_refunds.take_due(connection, refunds.CALL_LEASE)
+    for refund in taken:
+        desk.crew.start(_follow(desk, refund, now), then=desk.wakes.refunds)
+    return len(taken)
+
+
+async def _follow(desk: Desk, refund: Refund, now: datetime) -> None:
+    try:
+        if refund.status == "waiting":
+            await _decide(desk, refund)
+        elif refund.status == "requested":
+            await _start(desk, refund)
+        elif refund.status == "calling":
+            await _call_again(desk, refund, now)
+        elif refund.status == "pending":
+            await _look(desk, refund)
+    except StripeFailure as failure:
+        await _postpone(desk, refund, failure)
+    except Exception as failure:
+        # Its lease ends by itself; the row is due again.
+        log.warning(
+            "refund waits",
+            refund_id=str(refund.refund_id),
+            failure=type(failure).__name__,
+            exc_info=failure,
+        )
+
+
+async def _decide(desk: Desk, refund: Refund) -> None:
+    """Find the payment; without one the request waits, and after ten minutes a person is told."""
+    async with desk.database.transaction() as connection:
+        found = await payments.lock_payment_of(connection, refund.registrant_id)
+        if found is None:
+            await store_refunds.postpone(
+                connection, refund.refund_id, min(2**refund.tries, 60) * timedelta(seconds=1)
+            )
+            now = await connection.fetchval("SELECT now()")
+            if refunds.is_overdue(refund, now):
+                await changes.add_troubles(
+                    connection, [Trouble(REFUND_UNMATCHED, str(refund.refund_id))]
+                )
+            return
+        payment, _ = found
+        current = await store_refunds.get_request(connection, refund.refund_id)
+        await change_in(
+            connection,
+            payment.payment_id,
+            lambda change, at: refunds.decide(change, current, at),
+        )
+    wake(desk, [payment.payment_id])
+
+
+async def _start(desk: Desk, refund: Refund) -> None:
+    """Look at the money before it moves, then call, the row saying so."""
+    payment = await _payment_of(desk, refund)
+    charge = _charge_of(payment, refund)
+    facts = await _read(desk, charge)
+    await merge_facts(desk, {payment.payment_id: facts})
+    called: list[tuple[Payment, Refund]] = []
+
+    def let_go(change: Change, now: datetime) -> None:
+        current = change.payment.refund(refund.refund_id)
+        if current is None or current.status != "requested":
+            return
+        if refunds.is_disputed(change.payment, charge):
+            refunds.fail(change, current.refund_id, "disputed", now)
+            return
+        current = replace(
+            current, status="calling", called_at=now, due_at=now + refunds.CALL_LEASE, tries=0
+        )
+        change.payment = change.payment.with_refund(current)
+        called.append((change.payment, current))
+
+    await change_payment(desk, payment.payment_id, let_go)
+    for locked, current in called:
+        await _call(desk, locked, current)
+
+
+async def _call_again(desk: Desk, refund: Refund, now: datetime) -> None:
+    """Same key, same parameters; after minutes of silence Stripe is asked what it has first."""
+    payment = await _payment_of(desk, refund)
+    charge = _charge_of(payment, refund)
+    called_at = refund.called_at or refund.requested_at
+    if now - called_at >= refunds.LOOK_UP_AFTER:
+        seen = await desk.call(
+            "reads",
+            charge.acting_for,
+            lambda: list_refunds(desk.stripe, charge.stripe_payment_intent_id, charge.acting_for),
+        )
+        await merge_facts(desk, {payment.payment_id: list(seen)})
+        if any(one.labels.refund_id == refund.refund_id for one in seen):
+            return
+        if now - called_at >= refunds.GIVE_UP_AFTER:
+            # Stripe forgets a key after a day: repeating it then could give the money back twice.
+            await _fail(desk, payment, refund, "no_answer")
+            return
+    await _call(desk, payment, refund)
+
+
+async def _call(desk: Desk, payment: Payment, refund: Refund) -> None:
+    charge = _charge_of(payment, refund)
+    try:
+        seen = await desk.call(
+            "refunds",
+            charge.acting_for,
+            lambda: create_refund(desk.stripe, payment, refund, charge.acting_for),
+        )
+    except StripeAccountRefused as refusal:
+        if refusal.is_key_refused:
+            raise  # Our key is wrong, which an operator will mend: nothing is decided by it.
+        await _fail(desk, payment, refund, "account_refused")
+    except StripeRefused as refusal:
+        log.warning(
+            "Stripe refused a refund",
+            refund_id=str(refund.refund_id),
+            code=refusal.code,
+            param=refusal.param,
+            request_id=refusal.request_id,
+        )
+        await _fail(desk, payment, refund, _reason_of(refusal))
+    else:
+        await merge_facts(desk, {payment.payment_id: [seen]})
+
+
+def _reason_of(refusal: StripeRefused) -> str:
+    if refusal.param == "amount":
+        return "over_refund"
+    return _REASONS.get(refusal.code or "", refusal.code or f"refused_{refusal.status}")
+
+
+async def _look(desk: Desk, refund: Refund) -> None:
+    """A pending refund: nobody told what became of it, so Stripe is asked now and then."""
+    payment = await _payment_of(desk, refund)
+    charge = _charge_of(payment, refund)
+    refund_id = refund.stripe_refund_id or ""
+    seen = await desk.call(
+        "reads", charge.acting_for, lambda: get_refund(desk.stripe, refund_id, charge.acting_for)
+    )
+    await merge_facts(desk, {payment.payment_id: [seen]})
+    async with desk.database.connection() as connection:
+        await store_refunds.postpone(connection, refund.refund_id, refunds.PENDING_LOOK)
+
+
+async def _read(desk: Desk, charge: Charge) -> list[Fact]:
+    return await desk.call(
+        "reads",
+        charge.acting_for,
+        lambda: read_everything(desk.stripe, charge.stripe_payment_intent_id, charge.acting_for),
+    )
+
+
+async def _fail(desk: Desk, payment: Payment, refund: Refund, reason: str) -> None:
+    await change_payment(
+        desk,
+        payment.payment_id,
+        lambda change, now: refunds.fail(change, refund.refund_id, reason, now),
+    )
+
+
+async def _payment_of(desk: Desk, refund: Refund) -> Payment:
+    assert refund.payment_id is not None
+    async with desk.database.transaction() as connection:
+        locked, _ = await payments.lock_payments(connection, [refund.payment_id])
+    return locked[refund.payment_id]
+
+
+def _charge_of(payment: Payment, refund: Refund) -> Charge:
+    charge = payment.charge_of(refund.stripe_payment_intent_id or "")
+    assert charge is not None
+    return charge
+
+
+async def _postpone(desk: Desk, refund: Refund, failure: StripeFailure) -> None:
+    pause = min(timedelta(seconds=2 ** min(refund.tries, 10)), RETRY_MAX)
+    if isinstance(failure, StripeConflict | StripeBusy):
+        pause = timedelta(seconds=1)
+    log.warning(
+        "refund waits for Stripe",
+        refund_id=str(refund.refund_id),
+        failure=type(failure).__name__,
+        seconds=pause.total_seconds(),
+    )
+    async with desk.database.connection() as connection:
+        await store_refunds.postpone(connection, refund.refund_id, pause)

@@ -1,0 +1,198 @@
+"""Door in: a registrant on the way to Stripe's page, and back."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from aiohttp import web
+
+from services.payments import attempts, pay_pages
+from services.payments.desk import DESK, Desk
+from services.payments.facts import IntentSeen, SessionSeen
+from services.payments.limits import network_name
+from services.payments.merging import merge_facts
+from services.payments.opening import open_session
+from services.payments.payment import Attempt, Payment
+from services.payments.store import payments
+from services.payments.store_accounts import find_account
+from services.payments.stripe_gateway import StripeFailure
+from services.payments.stripe_gateway.intents import get_intent
+from services.payments.stripe_gateway.sessions import get_session
+from services.payments.webhooks import receive_webhook
+from shared.localized import Language, language_of
+from shared.tokens import BadToken
+
+log = structlog.get_logger(__name__)
+
+WAIT_SECONDS = 3.0
+"""Longer than this nobody looks at an empty page: a page says that it takes a moment."""
+POLL_SECONDS = 0.25  # Another replica may be the one that opens it.
+TOKEN_LENGTH_MAX = 300
+
+
+def add_routes(app: web.Application) -> None:
+    """Open the doors; HEAD, which mail scanners send, makes nothing."""
+    app.router.add_get("/pay/pay.css", pay_pages.style)
+    app.router.add_get("/pay/{token}", pay, allow_head=False)
+    app.router.add_head("/pay/{token}", look_at_pay_link)
+    app.router.add_get("/pay/{token}/return", come_back, allow_head=False)
+    app.router.add_post("/stripe/webhooks", receive_webhook)
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Where a registrant is sent; None is: wait."""
+
+    url: str | None = None
+    is_to_open: bool = False
+
+
+async def pay(request: web.Request) -> web.Response:
+    """GET /pay/{token}: 303 to the one live session, or to the registrant's own page, or wait."""
+    desk = request.app[DESK]
+    registrant_id = _registrant_of(desk, request)
+    if registrant_id is None:
+        return pay_pages.missing_page(_language(request), is_live=desk.stripe.is_live)
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + WAIT_SECONDS
+    waited_for = _waited_for(request)
+    payment: Payment | None = None
+    while True:
+        found = await _find(desk, registrant_id)
+        if found is not None:
+            payment, now = found
+            step = _next_step(payment, now, waited_for)
+            if step.is_to_open:
+                waited_for = len(payment.attempts) + 1
+                step = await _open(desk, request, payment, now)
+            if step.url is not None:
+                return _see_other(step.url)
+        left = deadline - loop.time()
+        if left <= 0:
+            break
+        # A payment that is not known yet comes by the bus: nobody here can tell when.
+        pause = min(left, POLL_SECONDS)
+        await desk.waiters.wait(payment.payment_id if payment else registrant_id, pause)
+    return _wait_on(desk, request, payment, waited_for)
+
+
+async def look_at_pay_link(request: web.Request) -> web.Response:
+    """HEAD /pay/{token}: whether the link is ours, and nothing else."""
+    is_ours = _registrant_of(request.app[DESK], request) is not None
+    return web.Response(status=200 if is_ours else 404, content_type="text/html")
+
+
+async def come_back(request: web.Request) -> web.Response:
+    """GET /pay/{token}/return: merge what Stripe says now, then the registrant's own page.
+
+    Whoever comes here proves nothing; the session itself is asked.
+    """
+    desk = request.app[DESK]
+    registrant_id = _registrant_of(desk, request)
+    if registrant_id is None:
+        return pay_pages.missing_page(_language(request), is_live=desk.stripe.is_live)
+    found = await _find(desk, registrant_id)
+    if found is None:
+        return pay_pages.waiting_page(
+            _language(request), next_url=request.path, is_live=desk.stripe.is_live
+        )
+    payment, _ = found
+    attempt = payment.live_attempt
+    if payment.paid_at is None and attempt is not None and attempt.stripe_object_id is not None:
+        await _ask_stripe(desk, payment, attempt)
+    return _see_other(payment.manage_url)
+
+
+def _next_step(payment: Payment, now: datetime, waited_for: int | None) -> _Step:
+    """What the payment's state means for someone who wants to pay. No I/O here."""
+    home = _Step(url=payment.manage_url)
+    if attempts.obstacle(payment, now) is not None:
+        return home
+    live = payment.live_attempt
+    if live is None:
+        # The attempt that this page waited for has ended without a session: a new one is only
+        # made when somebody asks for it, not by a page that refreshes itself.
+        is_over = waited_for is not None and payment.attempt(waited_for) is not None
+        return home if is_over else _Step(is_to_open=True)
+    if live.is_closing or live.processing_since is not None:
+        return home
+    if live.url is None:
+        return home if live.status == "queued" and now >= payment.pay_by else _Step()
+    if live.expires_at is not None and now >= live.expires_at:
+        return home
+    return _Step(url=live.url)
+
+
+async def _open(desk: Desk, request: web.Request, payment: Payment, now: datetime) -> _Step:
+    async with desk.database.connection() as connection:
+        account = await find_account(connection, payment.organization_id)
+    if account is None or not account.may_sell:
+        return _Step(url=payment.manage_url)
+    network = network_name(request, desk.settings)
+    if await open_session(desk, payment, account, now, network=network):
+        return _Step()
+    # Refused by a guard: another tab was faster, something ended, or the network is limited.
+    found = await _find(desk, payment.registrant_id)
+    if found is not None and found[0].live_attempt is not None:
+        return _Step()
+    return _Step(url=payment.manage_url)
+
+
+async def _ask_stripe(desk: Desk, payment: Payment, attempt: Attempt) -> None:
+    """Learn now what the webhook would tell a moment later; silence is no harm."""
+    object_id = attempt.stripe_object_id or ""
+    get: Callable[..., Awaitable[SessionSeen | IntentSeen]] = (
+        get_session if attempt.kind == "session" else get_intent
+    )
+    try:
+        async with asyncio.timeout(WAIT_SECONDS):
+            seen = await desk.call(
+                "reads",
+                attempt.acting_for,
+                lambda: get(desk.stripe, object_id, attempt.acting_for),
+            )
+            await merge_facts(desk, {payment.payment_id: [seen]})
+    except (StripeFailure, TimeoutError) as failure:
+        log.info("no answer on return", failure=type(failure).__name__)
+
+
+async def _find(desk: Desk, registrant_id: UUID) -> tuple[Payment, datetime] | None:
+    async with desk.database.connection() as connection:
+        return await payments.find_payment(connection, registrant_id)
+
+
+def _registrant_of(desk: Desk, request: web.Request) -> UUID | None:
+    token = request.match_info["token"]
+    if len(token) > TOKEN_LENGTH_MAX:
+        return None
+    try:
+        return UUID(desk.signer.verify("pay", token))
+    except (BadToken, ValueError):
+        return None
+
+
+def _waited_for(request: web.Request) -> int | None:
+    """The attempt that a page which refreshes itself is waiting for."""
+    after = request.query.get("after", "")
+    return int(after) if after.isdecimal() and len(after) < 4 else None
+
+
+def _wait_on(
+    desk: Desk, request: web.Request, payment: Payment | None, waited_for: int | None
+) -> web.Response:
+    next_url = request.path
+    if waited_for is not None:
+        next_url += f"?after={waited_for}"
+    language = language_of(payment.locale) if payment is not None else _language(request)
+    return pay_pages.waiting_page(language, next_url=next_url, is_live=desk.stripe.is_live)
+
+
+def _see_other(url: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
+
+
+def _language(request: web.Request) -> Language:
+    return language_of(request.headers.get("Accept-Language", "en"))

@@ -1,0 +1,62 @@
+"""Door in: Stripe's webhooks. Verified, stored, answered; what they mean is a worker's business."""
+
+import structlog
+from aiohttp import web
+
+from services.payments import metrics
+from services.payments.desk import DESK
+from services.payments.store import stripe_events
+from services.payments.store.stripe_events import StoredEvent
+from services.payments.stripe_events import ENDPOINT_EVENTS
+from services.payments.stripe_gateway import NotFromStripe, verify_webhook
+from services.payments.stripe_gateway.events import read_event
+from shared.refusals import NotFound, Refusal
+from shared.web import json_answer, read_bytes
+
+log = structlog.get_logger(__name__)
+
+BODY_BYTES_MAX = 256 * 1024
+_KNOWN = frozenset(ENDPOINT_EVENTS)
+
+
+class NotSigned(Refusal):
+    """This is not a webhook of Stripe's: its signature is missing, wrong or too old."""
+
+    status = 400
+    code = "not_from_stripe"
+
+
+class WebhooksClosed(NotFound):
+    """No webhooks are taken here (PAYMENTS_STRIPE_WEBHOOK_SECRETS is none)."""
+
+
+async def receive_webhook(request: web.Request) -> web.Response:
+    """POST /stripe/webhooks: 200 once stored, 400 not Stripe's, 503 not storable now."""
+    desk = request.app[DESK]
+    secrets = desk.settings.webhook_secrets
+    if not secrets:
+        metrics.webhooks_refused.labels("closed").inc()
+        raise WebhooksClosed
+    body = await read_bytes(request, BODY_BYTES_MAX)
+    try:
+        event = read_event(verify_webhook(body, request.headers.get("Stripe-Signature"), secrets))
+    except (NotFromStripe, KeyError, TypeError, ValueError) as failure:
+        metrics.webhooks_refused.labels("not_from_stripe").inc()
+        raise NotSigned from failure
+    if event.is_live != desk.stripe.is_live:
+        # An endpoint of a platform in live mode is sent test events too: they are not ours.
+        metrics.stripe_events.labels("webhook", "other_mode").inc()
+        return json_answer({"stored": False})
+    if event.type not in _KNOWN:
+        metrics.stripe_events.labels("webhook", "not_wanted").inc()
+        return json_answer({"stored": False})
+    async with desk.database.connection() as connection:
+        new = await stripe_events.add_events(
+            connection,
+            [StoredEvent(event.id, event.account, event.type, body)],
+            source="webhook",
+        )
+    metrics.stripe_events.labels("webhook", "stored" if new else "repeated").inc()
+    if new:
+        desk.wakes.stripe_events.set()
+    return json_answer({"stored": True})
