@@ -126,6 +126,12 @@ class Renderer:
         return headers
 
 
+def see_other(url: str) -> web.Response:
+    """On to another page after a POST; neither kept nor told where it came from."""
+    headers = {"Location": url, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+    return web.Response(status=303, headers=headers)
+
+
 def minutes_left(until: datetime, now: datetime) -> int:
     """Whole minutes from now until then, begun ones counted."""
     return max(0, -((now - until) // timedelta(minutes=1)))

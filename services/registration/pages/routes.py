@@ -31,13 +31,12 @@ from services.registration.pages.registrant_page import (
     registrant_view,
     state_of,
 )
-from services.registration.pages.rendering import Renderer, locale_of
+from services.registration.pages.rendering import Renderer, locale_of, see_other
 from services.registration.pages.webinar_page import Typed, webinar_view
 from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
 from services.registration.store import registrants
 from shared.refusals import NotFound, Refusal
-from shared.service import RUNTIME
 from shared.web import PROBLEM_PAGE, json_answer
 
 # Refusals that the form itself can explain; every other one is a page of its own.
@@ -100,7 +99,7 @@ class Pages:
             )
         is_awaiting = registration.status == "awaiting_payment"
         onward = self.links.pay_url(registration.id) if is_awaiting else registration.manage_url
-        raise web.HTTPSeeOther(onward)
+        return see_other(onward)
 
     async def _admit(
         self, request: web.Request, webinar_id: UUID, sent: SentForm, form: RegistrationForm
@@ -151,7 +150,7 @@ class Pages:
         """GET /r/{token}/cancel: what cancelling means, before it is done."""
         facts = await self._registrant_of(request)
         if not facts.registrant.is_active:
-            raise web.HTTPSeeOther(_own_page(request))
+            return see_other(f"{_own_page(request)}{_asked_locale(request)}")
         return self._cancellation(request, facts)
 
     async def cancel_on_page(self, request: web.Request) -> web.Response:
@@ -162,16 +161,16 @@ class Pages:
         shown = fields.get("expected_refund_minor")
         if shown is not None and shown != str(refund_now(facts, self.links)):
             if not facts.registrant.is_active:
-                raise web.HTTPSeeOther(_own_page(request))
+                return see_other(f"{_own_page(request)}{_asked_locale(request)}")
             return self._cancellation(request, facts, is_changed=True)
         try:
-            async with request.app[RUNTIME].database.transaction() as connection:
+            async with request.app[DESK].database.transaction() as connection:
                 await cancel_registration(
                     connection, self.links, facts.registrant.id, CancelAsked(by="registrant")
                 )
         except NotActive:
             pass  # A second click: the page shows what the first one did.
-        raise web.HTTPSeeOther(_own_page(request))
+        return see_other(f"{_own_page(request)}{_asked_locale(request)}")
 
     async def show_join(self, request: web.Request) -> web.Response:
         """GET /j/{token}: a button, because mail scanners open links and must not join."""
@@ -184,9 +183,9 @@ class Pages:
         room = facts.webinar.join_url
         if obstacle_of(facts, link_version) is not None or room is None:
             return self._join(request, facts, link_version)
-        async with request.app[RUNTIME].database.transaction() as connection:
+        async with request.app[DESK].database.transaction() as connection:
             await registrants.record_join(connection, facts.registrant)
-        raise web.HTTPSeeOther(room)
+        return see_other(room)
 
     def _webinar(
         self,
@@ -284,7 +283,7 @@ async def _webinar_of(request: web.Request) -> WebinarFacts:
         webinar_id = UUID(request.match_info["webinar_id"])
     except ValueError:
         raise NotFound from None
-    async with request.app[RUNTIME].database.connection() as connection:
+    async with request.app[DESK].database.connection() as connection:
         facts = await stored.find_webinar(connection, webinar_id)
     if facts is None:
         raise NotFound
@@ -292,7 +291,7 @@ async def _webinar_of(request: web.Request) -> WebinarFacts:
 
 
 async def _facts_of(request: web.Request, registrant_id: UUID) -> RegistrantFacts:
-    async with request.app[RUNTIME].database.connection() as connection:
+    async with request.app[DESK].database.connection() as connection:
         facts = await stored.find_registrant(connection, registrant_id)
     if facts is None:
         raise NotFound

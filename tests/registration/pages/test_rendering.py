@@ -32,8 +32,12 @@ from tests.registration.pages.builders import (
 
 RENDERER = Renderer(public_url=PUBLIC_URL, payments_public_url=PAYMENTS_URL)
 HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>=cmd|' /C calc'!A0 {{7*7}}"
-OWN_LINKS: dict[str, Any] = {"self_url": "/r/t", "cancel_url": "/r/t/cancel", "state_url": "/r/t/state",
-             "calendar_url": "/r/t/calendar.ics"}  # fmt: skip
+OWN_LINKS: dict[str, Any] = {
+    "self_url": "/r/t",
+    "cancel_url": "/r/t/cancel",
+    "state_url": "/r/t/state",
+    "calendar_url": "/r/t/calendar.ics",
+}
 FREE_SEAT = CONFIRMED | {"amount_minor": 0, "currency": None, "paid_at": None, "paid_minor": 0}
 
 
