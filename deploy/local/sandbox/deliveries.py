@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
-import aiohttp
-
+from deploy.local.sandbox.sender import NoAnswer, Sender
 from deploy.local.sandbox.world import PLATFORM, Entry, World
 
 # After the last one Stripe gives up; together about three days.
@@ -19,7 +18,7 @@ RETRY_SECONDS = (1, 5, 30, 120, 600, 3600, 10800, 21600, 43200, 86400, 86400)
 ANSWER_SECONDS = 20
 _MOST_AT_ONCE = 100
 
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 @dataclass
@@ -81,21 +80,19 @@ class Postman:
     def __init__(self, world: World) -> None:
         self._world = world
         self.policy = Policy()
-        self._session: aiohttp.ClientSession | None = None
+        self._sender: Sender | None = None
+        self._places = asyncio.Semaphore(_MOST_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._settled: dict[str, list[asyncio.Future[None]]] = {}
 
     def start(self) -> None:
         """Open for business, and take up what was pending when the sandbox stopped."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_MOST_AT_ONCE),
-            timeout=aiohttp.ClientTimeout(total=ANSWER_SECONDS),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            headers={
+        self._sender = Sender(
+            {
                 "User-Agent": "Stripe/1.0 (+https://docs.stripe.com/webhooks)",
                 "Content-Type": "application/json; charset=utf-8",
                 "Accept": "*/*; q=0.5, application/xml",
-            },
+            }
         )
         for delivery in self._world.everything("delivery"):
             if delivery.object["status"] == "pending":
@@ -103,9 +100,9 @@ class Postman:
 
     async def stop(self) -> None:
         await self.drop_everything()
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._sender is not None:
+            await self._sender.close()
+            self._sender = None
 
     async def drop_everything(self) -> None:
         """Forget what is under way, and the faults with it."""
@@ -220,13 +217,13 @@ class Postman:
         self._world.agenda.add(due, lambda: self._attempt_soon(delivery))
 
     def _attempt_soon(self, delivery: Entry) -> None:
-        if self._session is None:
+        if self._sender is None:
             return  # A restart takes it up: the delivery is stored as pending.
-        task = asyncio.create_task(self._attempt(self._session, delivery))
+        task = asyncio.create_task(self._attempt(self._sender, delivery))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _attempt(self, session: aiohttp.ClientSession, delivery: Entry) -> None:
+    async def _attempt(self, sender: Sender, delivery: Entry) -> None:
         event = self._world.find("event", delivery.object["event"])
         endpoint = self._world.find("webhook_endpoint", delivery.object["endpoint"])
         if event is None or endpoint is None or endpoint.object["status"] != "enabled":
@@ -234,15 +231,12 @@ class Postman:
             self._world.save(delivery)
             return
         body, headers = self._letter(event, endpoint, self._flaws(event, delivery))
-        answer: str
-        try:
-            async with session.post(
-                endpoint.object["url"], data=body, headers=headers, allow_redirects=False
-            ) as response:
-                answer = str(response.status)
-                is_delivered = 200 <= response.status < 300
-        except (aiohttp.ClientError, TimeoutError, OSError) as failure:
-            answer, is_delivered = type(failure).__name__, False
+        async with self._places:
+            try:
+                status = await sender.post(endpoint.object["url"], body, headers, ANSWER_SECONDS)
+                answer, is_delivered = str(status), 200 <= status < 300
+            except NoAnswer as failure:
+                answer, is_delivered = str(failure), False
         self._note(delivery, answer, is_delivered)
 
     def _flaws(self, event: Entry, delivery: Entry) -> dict[str, Any]:

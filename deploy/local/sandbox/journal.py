@@ -11,7 +11,7 @@ from deploy.local.sandbox.world import Entry, World
 
 FLUSH_SECONDS = 0.05
 
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 def _line(entry: Entry) -> str:
@@ -48,9 +48,11 @@ class Journal:
         self._flush_planned = False
         if not self._world.dirty:
             return
-        changed, self._world.dirty = self._world.dirty, {}
+        lines = "".join(map(_line, self._world.dirty.values()))
         with self._path.open("a", encoding="utf-8") as file:
-            file.write("".join(map(_line, changed.values())))
+            file.write(lines)
+        # Only what is written is clean: after a failure the next flush takes it along.
+        self._world.dirty.clear()
 
     def erase(self) -> None:
         self._world.dirty.clear()

@@ -12,7 +12,7 @@ from deploy.local.sandbox.world import PLATFORM, Entry, JsonObject, World, new_i
 API_VERSION = "2026-10-28.endive"
 CLIENT_ID = "ca_sandbox"
 
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
 
 class Sandbox:

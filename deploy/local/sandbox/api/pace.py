@@ -1,9 +1,12 @@
 """Stripe's rate limit, when a test turns it on: a bucket for each account and endpoint."""
 
+import re
 import time
 
 from deploy.local.sandbox.api.refusals import rate_limited
 from deploy.local.sandbox.settings import Settings
+
+_ID = re.compile(r"[a-z]+_.*\d.*")
 
 
 class Pace:
@@ -18,7 +21,7 @@ class Pace:
         if not rate:
             return
         # An id in the path is not part of the endpoint's name.
-        name = "/".join(part for part in path.split("/") if "_" not in part or part.islower())
+        name = "/".join(part for part in path.split("/") if not _ID.fullmatch(part))
         now = time.monotonic()
         left, since = self._buckets.get((account, f"{method} {name}"), (rate, now))
         left = min(rate, left + (now - since) * rate)

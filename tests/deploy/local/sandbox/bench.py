@@ -4,21 +4,49 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
+import pytest
 import stripe
 from aiohttp import web
 
 from deploy.local.sandbox import running_sandbox
+from tests.deploy.local.sandbox.sdk_types import problems
 
 stripe.enable_telemetry = False
 
+# OAuth has a shape of its own, payment pages are not documented at all.
+UNTYPED = ("/oauth/", "/v1/payment_pages/")
+
 ANNA = "acct_sandbox_anna"
 DEADLINE_SECONDS = 5.0
+
+
+class CheckingClient(stripe.AIOHTTPClient):
+    """Stripe's own HTTP client, which also holds every answer against the SDK's types."""
+
+    def __init__(self) -> None:
+        super().__init__(timeout=aiohttp.ClientTimeout(total=10))
+        self.problems: list[str] = []
+        self.answers: list[tuple[str, str, int, dict[str, str]]] = []
+
+    async def request_async(
+        self, method: str, url: str, headers: Any, post_data: Any = None
+    ) -> tuple[bytes, int, Any]:
+        content, status, answered = await super().request_async(method, url, headers, post_data)
+        self.answers.append((method, url, status, dict(answered)))
+        path = urlsplit(url).path
+        if answered.get("Content-Type", "").startswith("application/json") and not path.startswith(
+            UNTYPED
+        ):
+            found = problems(json.loads(content), is_v2=path.startswith("/v2/"))
+            self.problems += [f"{method} {path}: {one}" for one in found]
+        return content, status, answered
 
 
 @dataclass
@@ -43,9 +71,12 @@ class Listener:
     letters: list[Letter] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     hold: asyncio.Event | None = None
+    problems: list[str] = field(default_factory=list)
 
     async def receive(self, request: web.Request) -> web.Response:
         body = await request.read()
+        with contextlib.suppress(ValueError):
+            self.problems += problems(json.loads(body))
         self.letters.append(
             Letter(body, request.headers["Stripe-Signature"], dict(request.headers))
         )
@@ -72,6 +103,12 @@ class Bench:
     client: stripe.StripeClient
     http: aiohttp.ClientSession
     listener: Listener
+    transport: CheckingClient
+
+    @property
+    def last_headers(self) -> dict[str, str]:
+        """The headers of the latest answer to the client."""
+        return self.transport.answers[-1][3]
 
     async def listen(self, *types: str, **more: Any) -> stripe.WebhookEndpoint:
         params: Any = {
@@ -118,6 +155,15 @@ class Bench:
             assert response.status == status, f"{response.status}: {text}"
             return json.loads(text)
 
+    async def faults_met(self) -> int:
+        async with self.http.get(f"{self.url}/_sandbox/faults") as response:
+            return sum(rule["met"] for rule in (await response.json())["rules"])
+
+    async def until_faults_met(self, count: int = 1) -> None:
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while await self.faults_met() < count:
+            assert time.monotonic() < deadline, "No request met the fault in time."
+
     async def ledger(self) -> list[dict[str, Any]]:
         async with self.http.get(f"{self.url}/_sandbox/ledger") as response:
             entries: list[dict[str, Any]] = (await response.json())["entries"]
@@ -147,12 +193,15 @@ def line_item(amount: int = 4900, currency: str = "eur", quantity: int = 1) -> d
     }
 
 
-def client_for(url: str, key: str = "sk_test_bench") -> stripe.StripeClient:
+def client_for(
+    url: str, transport: CheckingClient, key: str = "sk_test_bench", **more: Any
+) -> stripe.StripeClient:
     return stripe.StripeClient(
         key,
         base_addresses={"api": url, "connect": url, "files": url, "meter_events": url},
-        http_client=stripe.AIOHTTPClient(timeout=aiohttp.ClientTimeout(total=10)),
+        http_client=transport,
         client_id="ca_sandbox",
+        **more,
     )
 
 
@@ -163,9 +212,16 @@ async def until(condition: Callable[[], bool], seconds: float = DEADLINE_SECONDS
         await asyncio.sleep(0.005)
 
 
-async def close(client: stripe.StripeClient) -> None:
-    """The SDK keeps its HTTP client behind its requestor."""
-    await client._requestor._client.close_async()  # type: ignore[union-attr]
+async def refused(call: Awaitable[Any]) -> stripe.StripeError:
+    """The error that a call ends with."""
+    with pytest.raises(stripe.StripeError) as caught:
+        await call
+    return caught.value
+
+
+def code_of(error: stripe.StripeError) -> str | None:
+    """The code that was sent; the SDK drops it from some of its error classes."""
+    return None if error.error is None else error.error.code
 
 
 @contextlib.asynccontextmanager
@@ -190,8 +246,9 @@ async def running_bench(data_dir: Path | None = None, port: int = 0) -> AsyncIte
         running_sandbox(port, data_dir) as url,
         aiohttp.ClientSession() as http,
     ):
-        client = client_for(url)
+        transport = CheckingClient()
         try:
-            yield Bench(url, client, http, listener)
+            yield Bench(url, client_for(url, transport), http, listener, transport)
         finally:
-            await close(client)
+            await transport.close_async()  # type: ignore[no-untyped-call]
+    assert transport.problems + listener.problems == []

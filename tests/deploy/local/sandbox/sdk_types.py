@@ -4,9 +4,9 @@ Finds unknown fields, wrong types, null where it is not Optional, missing fields
 Optional, and values outside the documented ones. It cannot find a missing nullable field.
 """
 
-import ast
 import importlib
 import inspect
+import re
 from decimal import Decimal
 from functools import cache
 from types import UnionType
@@ -16,8 +16,8 @@ import stripe
 from stripe._object_classes import OBJECT_CLASSES, V2_OBJECT_CLASSES
 from stripe._stripe_object import StripeObject, UntypedStripeObject
 
-# Sent by Stripe on these objects although the SDK's classes do not name them.
-UNNAMED_FIELDS = {"Application": {"name"}}
+# Not the ast module: parsing from within a deep stack fails in Python 3.11.
+_IMPORT = re.compile(r"^\s*from (\S+) import (?:\(([^)]*)\)|([^(\n]+))$", re.MULTILINE)
 
 
 def problems(value: Any, *, is_v2: bool = False) -> list[str]:
@@ -53,12 +53,13 @@ def _class_at(place: tuple[str, str]) -> type[StripeObject]:
 def _names_in(module: str) -> dict[str, str]:
     """The names that a module imports for type checking only, and where they come from."""
     source = inspect.getsource(importlib.import_module(module))
-    return {
-        alias.asname or alias.name: f"{node.module}:{alias.name}"
-        for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.ImportFrom) and node.module
-        for alias in node.names
-    }
+    found = {}
+    for place, several, one in _IMPORT.findall(source):
+        for item in (several or one).replace("\n", " ").split(","):
+            original, _, alias = item.strip().partition(" as ")
+            if original:
+                found[alias or original] = f"{place}:{original}"
+    return found
 
 
 def _resolve(name: str, module: str) -> Any:
@@ -76,8 +77,9 @@ def _fields(kind: type) -> dict[str, tuple[Any, str]]:
     for one in reversed(kind.__mro__):
         if not one.__module__.startswith("stripe.") or one is StripeObject:
             continue
-        for name, annotation in one.__dict__.get("__annotations__", {}).items():
-            if get_origin(annotation) is not ClassVar and not name.startswith("_"):
+        for name, annotation in inspect.get_annotations(one).items():
+            origin: Any = get_origin(annotation)
+            if origin is not ClassVar and not name.startswith("_"):
                 found[name] = (annotation, one.__module__)
     return found
 
@@ -86,8 +88,7 @@ def _check(value: Any, kind: type, path: str) -> list[str]:
     if not isinstance(value, dict):
         return [f"{path}: {value!r} is not a {kind.__name__}"]
     fields = _fields(kind)
-    unnamed = UNNAMED_FIELDS.get(kind.__name__, set())
-    found = [f"{path}.{name}: unknown field" for name in value.keys() - fields.keys() - unnamed]
+    found = [f"{path}.{name}: unknown field" for name in value.keys() - fields.keys()]
     for name, (annotation, module) in fields.items():
         if name in value:
             found += _match(value[name], annotation, module, f"{path}.{name}")
