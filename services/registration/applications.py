@@ -32,8 +32,10 @@ def email_address(value: str) -> str:
     if len(value) > EMAIL_LENGTH_MAX:
         raise ValueError(f"must have at most {EMAIL_LENGTH_MAX} characters")
     local_part, _, domain = value.rpartition("@")
+    if len(local_part) > LOCAL_PART_LENGTH_MAX:
+        raise ValueError(f"must have at most {LOCAL_PART_LENGTH_MAX} characters before the @")
     try:
-        if len(local_part) <= LOCAL_PART_LENGTH_MAX and _PLAIN_LOCAL_PART.fullmatch(local_part):
+        if _PLAIN_LOCAL_PART.fullmatch(local_part):
             return f"{local_part}@{_domain(domain)}"
         return validate_email(value, check_deliverability=False).normalized
     except EmailNotValidError as problem:
