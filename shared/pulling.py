@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 
 from shared.tasks import stop_tasks
 
-REQUEST_SECONDS = 30.0
+REQUEST_SECONDS = 5.0  # A stopped process is sent nothing more after this time.
 HEARTBEAT_SECONDS = 2.0
 LOST_AFTER_HEARTBEATS = 2.5  # A server that restarted has forgotten our request.
 GRACE_SECONDS = 10.0

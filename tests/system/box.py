@@ -201,13 +201,15 @@ class Box:
             found: list[Json] = await answer.json()
             return found
 
-    async def until_mails(self, registered: Json, count: int) -> list[Json]:
+    async def until_mails(
+        self, registered: Json, count: int, timeout: float = SETTLED_SECONDS
+    ) -> list[Json]:
         async def arrived() -> list[Json]:
             mails = await self.mails(registered)
             assert len(mails) >= count, [mail["subject"] for mail in mails]
             return mails
 
-        return await eventually(arrived, SETTLED_SECONDS)
+        return await eventually(arrived, timeout)
 
     async def ledger(self, registered: Json, type: str | None = None) -> list[Json]:
         """What the sandbox ever booked for a registrant; refunds are found by their charge."""

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 
 from services.registration.applications import CurrencyCode
 from services.registration.refund_policy import RefundPolicy
@@ -58,7 +65,12 @@ TimeZone = Annotated[str, AfterValidator(_time_zone)]
 Description = Annotated[
     Text, AfterValidator(_description), Field(description="Markdown, at most 16 KiB")
 ]
-Price = Annotated[int, Field(ge=0, le=AMOUNT_MINOR_MAX)]
+Price = Annotated[
+    int,
+    Field(ge=0, le=AMOUNT_MINOR_MAX),
+    # No price is free, whether it is left out, taken away or 0.
+    BeforeValidator(lambda value: 0 if value is None else value),
+]
 Capacity = Annotated[int, Field(ge=1, le=1_000_000)]
 HoldMinutes = Annotated[int, Field(ge=5, le=120)]
 WebAddress = Annotated[Line, Field(max_length=URL_LENGTH_MAX), AfterValidator(_web_address)]
