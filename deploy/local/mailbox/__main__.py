@@ -8,6 +8,7 @@ from pathlib import Path
 import uvloop
 
 from deploy.local.mailbox.server import running_mailbox
+from deploy.local.ports import LOOPBACK
 
 
 async def _run(arguments: argparse.Namespace) -> None:
@@ -16,7 +17,10 @@ async def _run(arguments: argparse.Namespace) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, stopped.set)
     async with running_mailbox(
-        arguments.data_dir, port=arguments.port, smtp_port=arguments.smtp_port
+        arguments.data_dir,
+        port=arguments.port,
+        smtp_port=arguments.smtp_port,
+        host=arguments.host,
     ) as mailbox:
         print(f"Mailbox at {mailbox.url}, SMTP on port {mailbox.smtp_port}", flush=True)
         await stopped.wait()
@@ -26,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m deploy.local.mailbox", description=__doc__)
     parser.add_argument("--port", type=int, default=8025)
     parser.add_argument("--smtp-port", type=int, default=8026)
+    parser.add_argument("--host", default=LOOPBACK)
     parser.add_argument("--data-dir", type=Path, required=True)
     uvloop.run(_run(parser.parse_args()))
 

@@ -28,19 +28,19 @@ class Mailbox:
 
 @asynccontextmanager
 async def running_mailbox(
-    directory: Path, *, port: int = 0, smtp_port: int = 0
+    directory: Path, *, port: int = 0, smtp_port: int = 0, host: str = LOOPBACK
 ) -> AsyncIterator[Mailbox]:
-    """A mailbox on loopback while the block runs; port 0 takes a free one."""
+    """A mailbox while the block runs, on loopback unless told; port 0 takes a free one."""
     mails, faults = Mails(directory), Faults()
     runner = web.AppRunner(
         create_app(mails, faults), access_log=None, shutdown_timeout=STOP_SECONDS
     )
     try:
-        async with listening(mails, faults, smtp_port) as smtp_port:
+        async with listening(mails, faults, smtp_port, host) as smtp_port:
             await runner.setup()
-            await web.TCPSite(runner, LOOPBACK, port).start()
+            await web.TCPSite(runner, host, port).start()
             yield Mailbox(
-                url=f"http://{LOOPBACK}:{runner.addresses[0][1]}",
+                url=f"http://{host}:{runner.addresses[0][1]}",
                 smtp_port=smtp_port,
                 mails=mails,
                 faults=faults,

@@ -129,7 +129,9 @@ class _Conversation(SMTP):
 
 
 @asynccontextmanager
-async def listening(mails: Mails, faults: Faults, port: int) -> AsyncIterator[int]:
+async def listening(
+    mails: Mails, faults: Faults, port: int, host: str = LOOPBACK
+) -> AsyncIterator[int]:
     """Take mail on the port while the block runs; port 0 takes a free one."""
     door = _Door(mails, faults)
     loop = asyncio.get_running_loop()
@@ -148,7 +150,7 @@ async def listening(mails: Mails, faults: Faults, port: int) -> AsyncIterator[in
         conversations.add(made)
         return made
 
-    server = await loop.create_server(conversation, LOOPBACK, port)
+    server = await loop.create_server(conversation, host, port)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:
