@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 POLL_SECONDS = 0.3
 LINES_MAX = 20
@@ -41,30 +42,39 @@ class LogWatch:
                 file.seek(position)
                 appended, newline, _ = file.read().rpartition(b"\n")
             self._read[log] = position + len(appended) + len(newline)
-            sentences = [
-                sentence
-                for line in appended.decode(errors="replace").splitlines()
-                if (sentence := error_in(line))
-            ]
+            sentences = errors_in(appended.decode(errors="replace"))
             for sentence in sentences[:LINES_MAX]:
                 self._report(f"{log.stem}: {sentence}")
             if len(sentences) > LINES_MAX:
                 self._report(f"{log.stem}: {len(sentences) - LINES_MAX} more errors in {log}")
 
 
-def error_in(line: str) -> str | None:
-    """What a line of a service's log says, if it is an error; lines that are not JSON are."""
-    try:
-        entry = json.loads(line)
-        level = entry["level"]
-    except (ValueError, KeyError, TypeError):
-        return line.strip() or None
-    if level not in SERIOUS:
-        return None
-    facts = {
-        name: value
+def errors_in(text: str) -> list[str]:
+    """What whole lines of a service's log say of errors.
+
+    Lines that are not JSON come from Python itself: of a traceback its last line tells most.
+    """
+    errors: list[str] = []
+    plain = ""
+    for line in text.splitlines():
+        try:
+            entry = json.loads(line)
+            level = entry["level"]
+        except (ValueError, KeyError, TypeError):
+            plain = line.strip() or plain
+            continue
+        if plain:
+            errors.append(plain)
+            plain = ""
+        if level in SERIOUS:
+            errors.append(_sentence(entry))
+    return [*errors, plain] if plain else errors
+
+
+def _sentence(entry: dict[str, Any]) -> str:
+    facts = [
+        f"{name}={value}"
         for name, value in entry.items()
-        if name not in ("level", "event", "timestamp", "service", "exception")
-    }
-    described = ", ".join(f"{name}={value}" for name, value in facts.items())
-    return f"{entry.get('event', 'error')}{f' ({described})' if described else ''}"
+        if name not in ("level", "event", "timestamp", "service", "exception") and value is not None
+    ]
+    return str(entry.get("event", "error")) + (f" ({', '.join(facts)})" if facts else "")

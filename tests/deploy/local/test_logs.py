@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import logs
-from deploy.local.logs import LogWatch, error_in
+from deploy.local.logs import LogWatch, errors_in
 
 
 def line(level: str, event: str, **facts: object) -> str:
@@ -68,12 +68,15 @@ def test_the_last_runs_log_stays_beside_the_new_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        ("Traceback (most recent call last):", "Traceback (most recent call last):"),
-        ("", None),
-        (line("warning", "slow"), None),
-        ("[1, 2]", "[1, 2]"),
-        (line("critical", "stopped"), "stopped"),
+        (
+            "Traceback (most recent call last):\n  File x\nKeyError: 'amount'\n",
+            ["KeyError: 'amount'"],
+        ),
+        ("\n", []),
+        (line("warning", "slow"), []),
+        (line("critical", "stopped", cause=None), ["stopped"]),
+        ("[1, 2]\n" + line("error", "fault"), ["[1, 2]", "fault"]),
     ],
 )
-def test_what_is_not_json_is_an_error_too(written: str, said: str | None) -> None:
-    assert error_in(written) == said
+def test_of_what_is_not_json_the_last_line_is_told(written: str, said: list[str]) -> None:
+    assert errors_in(written) == said
