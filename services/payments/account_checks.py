@@ -47,7 +47,10 @@ STATES_KEPT = timedelta(days=2)
 PRUNE_SECONDS = 600
 
 HasOpenAttempts = Callable[[Connection, UUID], Awaitable[bool]]
-"""Whether an organization's money could still arrive: its account is not let go before."""
+"""Whether an organization's money could still arrive: its account is not let go before.
+
+Called again and again in a transaction of its own, so it may also see to it that they end.
+"""
 
 KEY_REMEDY = (
     "Stripe does not let this restricted key read its own account. Give it read permission for "
@@ -143,7 +146,7 @@ class AccountChecks:
 
     async def _let_go(self, account: Account) -> timedelta:
         """Deauthorize once nothing is open, which may be repeated; when to look again."""
-        async with self._database.connection() as connection:
+        async with self._database.transaction() as connection:
             if await self._has_open_attempts(connection, account.organization_id):
                 return timedelta(seconds=IDLE_SECONDS)
         try:

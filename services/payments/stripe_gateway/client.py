@@ -28,7 +28,7 @@ NETWORK_RETRIES = 0
 
 # With telemetry the SDK's first request reads and writes a file in the home directory.
 stripe.enable_telemetry = False
-stripe.set_app_info("Taquilla", version="0.1.0")
+stripe.set_app_info("Taquilla")
 
 Method = Literal["get", "post", "delete"]
 
