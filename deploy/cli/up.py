@@ -46,7 +46,7 @@ def up(
         nats_url=os.environ.get("TAQUILLA_NATS_URL") or None,
         nats_prefix=os.environ.get("TAQUILLA_NATS_PREFIX", ""),
     )
-    raise typer.Exit(run(options, Console()))
+    raise typer.Exit(run(options, Console(highlight=False)))
 
 
 def _scale(setting: str) -> tuple[str, int]:

@@ -1,14 +1,17 @@
-"""What `taquilla up` shows: progress while it starts, and then where to click."""
+"""What `taquilla up` shows once everything is ready: where to click."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console, Group
-from rich.panel import Panel
+from rich.console import Console
+from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
 from deploy.local.seeding import SeededWebinar
+
+# Names and addresses side by side; below this width an address has a line of its own.
+WIDE = 96
 
 
 @dataclass(frozen=True)
@@ -26,35 +29,36 @@ class Summary:
 
 
 def show(console: Console, summary: Summary) -> None:
-    """Short enough to be read, long enough to begin."""
-    places = Table.grid(padding=(0, 3))
-    places.add_column(style="bold", no_wrap=True)
-    places.add_column(no_wrap=True, overflow="fold")
-    for name, url, remark in (
-        ("Register and pay", summary.paid.public_url, "€49.00, 100 seats"),
-        ("Register for free", summary.free.public_url, ""),
-        ("Mailbox", summary.mailbox_url, "every mail that is sent"),
-        ("Stripe sandbox", summary.sandbox_url, "payments, refunds, disputes"),
-        ("API", f"{summary.registration_url}/api/openapi.json", ""),
-    ):
-        places.add_row(name, Text.assemble((url, f"link {url} green"), (f"  {remark}", "dim")))
-    cards = Text.assemble(
-        ("Test cards  ", "bold"),
-        "4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined, "
-        "4000 0000 0000 3220 asks for 3-D Secure",
-    )
-    token = Text.assemble(("API token   ", "bold"), summary.api_token)
-    files = Text(
-        f"Data and logs are in {summary.directory}. Ctrl-C stops everything; the data stays.",
-        style="dim",
-    )
+    """Short enough to be read, long enough to begin; nothing is cut, so that it can be copied."""
+    places = [
+        ("Register and pay €49.00", summary.paid.public_url),
+        ("Register for free", summary.free.public_url),
+        ("Mailbox: every mail sent", summary.mailbox_url),
+        ("Stripe sandbox: the money", summary.sandbox_url),
+        ("API document", f"{summary.registration_url}/api/openapi.json"),
+        ("API token", summary.api_token),
+    ]
+    console.print()
+    title = f"[bold green]Taquilla is ready[/] [dim]in {summary.seconds:.1f} s[/]"
+    console.print(Rule(title, align="left", style="green"))
+    console.print()
+    table = Table.grid(padding=(0, 3))
+    for name, value in places:
+        link = Text(value, style=f"link {value}" if value.startswith("http") else "")
+        if console.width >= WIDE:
+            table.add_row(Text(f"  {name}", style="bold"), link)
+        else:
+            console.print(Text(f"  {name}", style="bold"))
+            console.print(Text.assemble("    ", link), soft_wrap=True)
+    if console.width >= WIDE:
+        console.print(table)
+    console.print()
+    console.print("  Test cards: [bold]4242 4242 4242 4242[/] pays, [bold]4000 0000 0000 0002[/]")
+    console.print("  is declined, [bold]4000 0000 0000 3220[/] asks for 3-D Secure first.")
+    console.print()
     console.print(
-        Panel(
-            Group(places, Text(), cards, token, Text(), files),
-            title=f"[bold]Taquilla is ready[/bold] [dim]in {summary.seconds:.1f} s[/dim]",
-            title_align="left",
-            border_style="green",
-            padding=(1, 2),
-        ),
-        soft_wrap=False,
+        Text(f"  Data and logs: {summary.directory}. Ctrl-C stops everything; the data stays."),
+        style="dim",
+        soft_wrap=True,
     )
+    console.print()
