@@ -1,5 +1,7 @@
 """Products and prices: what a line item sells."""
 
+from dataclasses import dataclass
+
 from deploy.local.sandbox.api.lists import page
 from deploy.local.sandbox.api.operations import Call, Operation, accepts
 from deploy.local.sandbox.api.parameters import (
@@ -18,64 +20,64 @@ from deploy.local.sandbox.objects import amounts
 from deploy.local.sandbox.world import Entry, JsonObject, new_id
 
 
-def _add_product(call: Call, given: JsonObject, *, active: bool) -> Entry:
-    return call.world.add(
-        "product",
-        call.account,
-        {
-            "id": given.get("id") or new_id("prod_", 14),
-            "object": "product",
-            "active": active,
-            "created": call.seconds,
-            "default_price": None,
-            "description": given.get("description"),
-            "images": given.get("images", []),
-            "livemode": False,
-            "marketing_features": [],
-            "metadata": given.get("metadata", {}),
-            "name": given["name"],
-            "package_dimensions": None,
-            "shippable": None,
-            "statement_descriptor": given.get("statement_descriptor"),
-            "tax_code": given.get("tax_code"),
-            "type": "service",
-            "unit_label": given.get("unit_label"),
-            "updated": call.seconds,
-            "url": given.get("url"),
-        },
-    )
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A price that was checked and is not yet kept, with its product."""
+
+    price: JsonObject
+    product: JsonObject
+    is_new_product: bool
 
 
-def _add_price(call: Call, given: JsonObject, product: Entry, *, active: bool) -> Entry:
-    currency = given["currency"]
-    return call.world.add(
-        "price",
-        call.account,
-        {
-            "id": new_id("price_1"),
-            "object": "price",
-            "active": active,
-            "billing_scheme": "per_unit",
-            "created": call.seconds,
-            "currency": currency,
-            "custom_unit_amount": None,
-            "livemode": False,
-            "lookup_key": given.get("lookup_key"),
-            "metadata": given.get("metadata", {}),
-            "nickname": given.get("nickname"),
-            "product": product.id,
-            "recurring": None,
-            "tax_behavior": given.get("tax_behavior", "unspecified"),
-            "tiers_mode": None,
-            "transform_quantity": None,
-            "type": "one_time",
-            "unit_amount": given["unit_amount"],
-            "unit_amount_decimal": str(given["unit_amount"]),
-        },
-    )
+def _new_product(call: Call, given: JsonObject, *, active: bool) -> JsonObject:
+    return {
+        "id": given.get("id") or new_id("prod_", 14),
+        "object": "product",
+        "active": active,
+        "created": call.seconds,
+        "default_price": None,
+        "description": given.get("description"),
+        "images": given.get("images", []),
+        "livemode": False,
+        "marketing_features": [],
+        "metadata": given.get("metadata", {}),
+        "name": given["name"],
+        "package_dimensions": None,
+        "shippable": None,
+        "statement_descriptor": given.get("statement_descriptor"),
+        "tax_code": given.get("tax_code"),
+        "type": "service",
+        "unit_label": given.get("unit_label"),
+        "updated": call.seconds,
+        "url": given.get("url"),
+    }
 
 
-def price_from_data(call: Call, asked: JsonObject, param: str) -> Entry:
+def _new_price(call: Call, given: JsonObject, product_id: str, *, active: bool) -> JsonObject:
+    return {
+        "id": new_id("price_1"),
+        "object": "price",
+        "active": active,
+        "billing_scheme": "per_unit",
+        "created": call.seconds,
+        "currency": given["currency"],
+        "custom_unit_amount": None,
+        "livemode": False,
+        "lookup_key": given.get("lookup_key"),
+        "metadata": given.get("metadata", {}),
+        "nickname": given.get("nickname"),
+        "product": product_id,
+        "recurring": None,
+        "tax_behavior": given.get("tax_behavior", "unspecified"),
+        "tiers_mode": None,
+        "transform_quantity": None,
+        "type": "one_time",
+        "unit_amount": given["unit_amount"],
+        "unit_amount_decimal": str(given["unit_amount"]),
+    }
+
+
+def draft_price(call: Call, asked: JsonObject, param: str) -> Draft:
     """A price for one session, with its product; neither is offered anywhere else."""
     asked = {**asked, "currency": amounts.currency(asked["currency"], f"{param}[currency]")}
     if "unit_amount" not in asked:
@@ -86,13 +88,20 @@ def price_from_data(call: Call, asked: JsonObject, param: str) -> Entry:
             param=f"{param}[unit_amount]",
         )
     amounts.check_exact(asked["unit_amount"], asked["currency"], f"{param}[unit_amount]")
-    if "product_data" in asked:
-        product = _add_product(call, asked["product_data"], active=False)
+    is_new = "product_data" in asked
+    if is_new:
+        product = _new_product(call, asked["product_data"], active=False)
     elif "product" in asked:
-        product = _product(call, asked["product"], f"{param}[product]")
+        product = _product(call, asked["product"], f"{param}[product]").object
     else:
         raise missing_parameter(f"{param}[product]")
-    return _add_price(call, asked, product, active=False)
+    return Draft(_new_price(call, asked, product["id"], active=False), product, is_new)
+
+
+def keep(call: Call, draft: Draft) -> None:
+    if draft.is_new_product:
+        call.world.add("product", call.account, draft.product)
+    call.world.add("price", call.account, draft.price)
 
 
 def _product(call: Call, product_id: str, param: str) -> Entry:
@@ -105,13 +114,17 @@ def _product(call: Call, product_id: str, param: str) -> Entry:
 def create_product(call: Call) -> JsonObject:
     if "id" in call.params and call.world.find("product", call.params["id"], call.account):
         raise Refusal(400, "Product already exists.", code="resource_already_exists", param="id")
-    product = _add_product(call, call.params, active=call.params.get("active", True))
-    call.sandbox.emit("product.created", call.account, product.object)
+    product = call.world.add(
+        "product",
+        call.account,
+        _new_product(call, call.params, active=call.params.get("active", True)),
+    )
     default = call.params.get("default_price_data")
     if default is not None:
-        price = price_from_data(call, {**default, "product": product.id}, "default_price_data")
-        product.object["default_price"] = price.id
-        call.world.save(product)
+        draft = draft_price(call, {**default, "product": product.id}, "default_price_data")
+        keep(call, draft)
+        product.object["default_price"] = draft.price["id"]
+    call.sandbox.emit("product.created", call.account, product.object)
     return product.object
 
 
@@ -121,12 +134,17 @@ def create_price(call: Call) -> JsonObject:
         raise missing_parameter("unit_amount")
     amounts.check_exact(given["unit_amount"], given["currency"], "unit_amount")
     if "product_data" in given:
-        product = _add_product(call, given["product_data"], active=True)
+        new = _new_product(call, given["product_data"], active=True)
+        product = call.world.add("product", call.account, new)
     elif "product" in given:
         product = _product(call, given["product"], "product")
     else:
         raise missing_parameter("product")
-    price = _add_price(call, given, product, active=given.get("active", True))
+    price = call.world.add(
+        "price",
+        call.account,
+        _new_price(call, given, product.id, active=given.get("active", True)),
+    )
     call.sandbox.emit("price.created", call.account, price.object)
     return price.object
 

@@ -20,9 +20,11 @@ def create(call: Call) -> JsonObject:
     _check_required(given)
     expires_at = _expiry(given.get("expires_at"), now)
     accounts.require_charges(call)
+    drafts = [
+        _draft(call, item, f"line_items[{index}]") for index, item in enumerate(given["line_items"])
+    ]
     items = [
-        _line_item(call, item, f"line_items[{index}]")
-        for index, item in enumerate(given["line_items"])
+        _line_item(asked, draft) for asked, draft in zip(given["line_items"], drafts, strict=True)
     ]
     currency = _one_currency(items)
     total = sum(item["amount_total"] for item in items)
@@ -42,10 +44,14 @@ def create(call: Call) -> JsonObject:
             "test mode. Visit https://dashboard.stripe.com/test/settings/tax to update it.",
         )
     session_id = "cs_test_a1" + new_id("", 56)
+    shape = _shape(call, session_id, items, currency, total, expires_at)
+    for asked, draft in zip(given["line_items"], drafts, strict=True):
+        if "price" not in asked:
+            catalogue.keep(call, draft)
     session = call.world.add(
         "checkout.session",
         call.account,
-        _shape(call, session_id, items, currency, total, expires_at),
+        shape,
         {
             "line_items": items,
             "payment_intent_data": intent_data,
@@ -82,19 +88,25 @@ def _expiry(asked: int | None, now: int) -> int:
     return asked
 
 
-def _line_item(call: Call, asked: JsonObject, param: str) -> JsonObject:
+def _draft(call: Call, asked: JsonObject, param: str) -> catalogue.Draft:
+    """What a line sells; nothing is kept before the whole session is known to be right."""
     if "price" in asked:
         price = call.world.find("price", asked["price"], call.account)
         if price is None:
             raise no_such("price", asked["price"], param=f"{param}[price]", status=400)
+        product = call.world.get("product", price.object["product"])
+        draft = catalogue.Draft(price.object, product.object, is_new_product=False)
     elif "price_data" in asked:
-        price = catalogue.price_from_data(call, asked["price_data"], f"{param}[price_data]")
+        draft = catalogue.draft_price(call, asked["price_data"], f"{param}[price_data]")
     else:
         raise missing_parameter(f"{param}[price]")
     if "quantity" not in asked:
         raise missing_parameter(f"{param}[quantity]")
-    amount = price.object["unit_amount"] * asked["quantity"]
-    product = call.world.get("product", price.object["product"])
+    return draft
+
+
+def _line_item(asked: JsonObject, draft: catalogue.Draft) -> JsonObject:
+    amount = draft.price["unit_amount"] * asked["quantity"]
     return {
         "id": new_id("li_1"),
         "object": "item",
@@ -103,10 +115,10 @@ def _line_item(call: Call, asked: JsonObject, param: str) -> JsonObject:
         "amount_subtotal": amount,
         "amount_tax": 0,
         "amount_total": amount,
-        "currency": price.object["currency"],
-        "description": product.object["name"],
+        "currency": draft.price["currency"],
+        "description": draft.product["name"],
         "metadata": asked.get("metadata", {}),
-        "price": price.object,
+        "price": draft.price,
         "quantity": asked["quantity"],
     }
 
