@@ -1,5 +1,6 @@
 """What payments' events make of a seat: each rule, and any order of the facts."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -380,3 +381,42 @@ async def test_free_registrants_are_never_asked_about(office: Office) -> None:
     await office.workers.end_due_holds()
 
     assert await office.told(HoldEnded) == []
+
+
+async def test_twenty_deliveries_at_once_confirm_once(office: Office) -> None:
+    webinar = await office.schedule()
+    registrant = await office.admitted(webinar)
+    event = payment_succeeded(registrant)
+
+    await asyncio.gather(*(office.deliver(event) for _ in range(20)))
+
+    assert len(await office.told(RegistrantConfirmed)) == 1
+
+
+async def test_two_payments_of_one_address_at_once_confirm_one(office: Office) -> None:
+    webinar = await office.schedule()
+    held = [await office.admitted(webinar, "ana@example.org") for _ in range(3)]
+
+    await asyncio.gather(*(office.deliver(payment_succeeded(one)) for one in held))
+
+    statuses = sorted([(await office.registrant(one.id)).status for one in held])
+    assert statuses == ["confirmed", "released", "released"]
+    assert len(await office.told(RefundRequested)) == 2
+    assert await office.seats_taken(webinar) == 1
+
+
+async def test_a_payment_and_a_cancellation_at_once_agree(office: Office) -> None:
+    webinar = await office.schedule(capacity=None)
+    for _ in range(5):
+        registrant = await office.admitted(webinar)
+
+        await asyncio.gather(
+            office.deliver(payment_succeeded(registrant)),
+            office.organizer(
+                "POST", f"/api/v1/registrants/{registrant.id}/cancel", {"refund": "full"}
+            ),
+        )
+
+        assert (await office.registrant(registrant.id)).status == "cancelled"
+        assert len(await office.told(RefundRequested, registrant.id)) == 1
+    assert await office.seats_taken(webinar) == 0
