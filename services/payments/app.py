@@ -45,6 +45,7 @@ def create_app(settings: PaymentsSettings) -> web.Application:
         stripe_at.append(stripe)
         yield
         await app[DESK].crew.stop()
+        await app[DESK].money_crew.stop()
         await stripe.close()
 
     async def prepare(app: web.Application, runtime: Runtime) -> None:

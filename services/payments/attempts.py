@@ -33,10 +33,12 @@ def obstacle(payment: Payment, now: datetime) -> Obstacle | None:
     """Why nothing may be opened for the payment; None when something may, or is open already."""
     if payment.paid_at is not None:
         return "paid"
-    if payment.is_odd or payment.hold_end is not None:
+    if payment.is_odd or payment.hold_end in ("cancelled", "superseded"):
         return "closed"
     if payment.live_attempt is not None:
-        return None
+        return None  # Also after a hold has lapsed: an open session runs to its own end.
+    if payment.hold_end is not None:
+        return "closed"
     if now >= payment.pay_by:
         return "late"
     if len(payment.attempts) >= ATTEMPTS_MAX:

@@ -16,7 +16,10 @@ from services.payments.stripe_gateway import StripeBusy, StripeFailure, StripeGa
 from shared.postgres import Database
 from shared.tokens import TokenSigner
 
-CALLS_AT_ONCE_MAX = 24  # Below the gateway's connections, so that a call never queues there.
+# Together below the gateway's connections, so that a call never queues there; openings, which
+# come in a rush, leave refunds and reads a crew of their own.
+OPENINGS_AT_ONCE_MAX = 16
+OTHERS_AT_ONCE_MAX = 8
 
 T = TypeVar("T")
 
@@ -41,7 +44,7 @@ class Wakes:
 class Crew:
     """Calls under way: a limited number at once, none lost when whoever asked goes away."""
 
-    def __init__(self, size: int = CALLS_AT_ONCE_MAX) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -103,7 +106,8 @@ class Desk:
     signer: TokenSigner
     pacer: Pacer
     wakes: Wakes = field(default_factory=Wakes)
-    crew: Crew = field(default_factory=Crew)
+    crew: Crew = field(default_factory=lambda: Crew(OPENINGS_AT_ONCE_MAX))
+    money_crew: Crew = field(default_factory=lambda: Crew(OTHERS_AT_ONCE_MAX))
     waiters: Waiters = field(default_factory=Waiters)
 
     async def call(

@@ -1,12 +1,11 @@
 """Door in: what the other services tell. Each handler touches Postgres only."""
 
 from datetime import datetime, timedelta
-from uuid import UUID, uuid5
 
 from services.payments import attempts, holds, refunds
 from services.payments.desk import Desk
 from services.payments.merging import change_in
-from services.payments.payment import Attempt, Payment
+from services.payments.payment import Attempt, Payment, payment_id_of
 from services.payments.store import api_tokens, hold_ends, payments
 from services.payments.store import attempts as store_attempts
 from services.payments.store import refunds as store_refunds
@@ -15,9 +14,6 @@ from shared import outbox
 from shared.events import ApiTokenChanged, HoldEnded, RefundRequested, RegistrantCreated
 from shared.messaging import Bus
 from shared.postgres import Connection, after_commit
-
-PAYMENTS = UUID("3c1d9f5e-7a51-4f7c-8a0e-5a8d6f0b2c41")
-"""Names a payment after its registrant, so that every delivery means the same one."""
 
 DEFAULT_HOLD = timedelta(minutes=15)
 HOLD_END_RETRY = timedelta(seconds=5)
@@ -46,6 +42,8 @@ class Handlers:
         payment = await payments.add_payment(connection, payment_for(event))
         if payment is None:
             return
+        # Somebody may have been faster than the bus, and waits at the pay page.
+        after_commit(lambda: self._desk.waiters.tell(payment.payment_id))
         if payment.hold_end is not None:
             # The end came first: a closed payment, and the answer that registration waits for.
             await outbox.enqueue(connection, holds.checkout_expired(payment, payment.hold_end))
@@ -110,7 +108,7 @@ def payment_for(event: RegistrantCreated) -> Payment:
         raise CurrencyMissing(CurrencyMissing.__doc__)
     hold_until = event.pay_by or event.occurred_at + DEFAULT_HOLD
     return Payment(
-        payment_id=uuid5(PAYMENTS, str(event.registrant_id)),
+        payment_id=payment_id_of(event.registrant_id),
         registrant_id=event.registrant_id,
         organization_id=event.organization_id,
         webinar_id=event.webinar_id,

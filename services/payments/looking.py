@@ -31,7 +31,7 @@ LIST_FROM = 3
 
 async def look_up_due(desk: Desk) -> int:
     """One round: take what is to be read and start reading it."""
-    if desk.crew.free <= 0:
+    if desk.money_crew.free <= 0:
         return 0
     async with desk.database.transaction() as connection:
         taken = await lookups.take_due(connection, LEASE)
@@ -40,9 +40,9 @@ async def look_up_due(desk: Desk) -> int:
         if lookup.kind == "balance_transaction":
             entries[lookup.acting_for].append(lookup)
         else:
-            desk.crew.start(_look_up(desk, lookup), then=desk.wakes.lookups)
+            desk.money_crew.start(_look_up(desk, lookup), then=desk.wakes.lookups)
     for acting_for, wanted in entries.items():
-        desk.crew.start(_book(desk, acting_for, wanted), then=desk.wakes.lookups)
+        desk.money_crew.start(_book(desk, acting_for, wanted), then=desk.wakes.lookups)
     return len(taken)
 
 

@@ -1,5 +1,6 @@
 """Brings facts to their payments in one transaction, and merges Stripe's stored events."""
 
+import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -78,6 +79,10 @@ async def merge_in(connection: Connection, facts: Mapping[UUID, list[Fact]]) -> 
 def wake(desk: Desk, payment_ids: Iterable[UUID]) -> None:
     """Something moved: workers look for what is due, waiting requests look again."""
     desk.wakes.set_all()
+    # What Stripe booked is read a little later, whole pages of it at once in a rush.
+    asyncio.get_running_loop().call_later(
+        changes.BALANCE_DELAY.total_seconds() + 0.01, desk.wakes.lookups.set
+    )
     for payment_id in payment_ids:
         desk.waiters.tell(payment_id)
 

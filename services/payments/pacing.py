@@ -39,7 +39,7 @@ class _Bucket:
         """Seconds until one call may go without sinking below the floor."""
         self.fill(now)
         short = floor + 1 - self.level
-        return max(0.0 if short <= 0 else short / self.rate, self.paused_until - now)
+        return max(0.0 if short < 1e-9 else short / self.rate, self.paused_until - now)
 
 
 class Pacer:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from shared.events import HoldEndReason, PaymentSucceeded, RefundCause, RefundOrigin
 
@@ -15,6 +15,13 @@ ChargeRole = Literal["payment", "duplicate", "odd"]
 RefundStatus = Literal["waiting", "requested", "calling", "pending", "succeeded", "failed"]
 
 ATTEMPTS_MAX = 3
+
+PAYMENTS = UUID("3c1d9f5e-7a51-4f7c-8a0e-5a8d6f0b2c41")
+
+
+def payment_id_of(registrant_id: UUID) -> UUID:
+    """A payment is named after its registrant, so that every delivery means the same one."""
+    return uuid5(PAYMENTS, str(registrant_id))
 
 
 @dataclass(frozen=True, slots=True)

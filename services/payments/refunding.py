@@ -35,13 +35,13 @@ _REASONS = {
 
 async def refund_due(desk: Desk) -> int:
     """One round: take refunds whose time has come and bring each a step further."""
-    if desk.crew.free <= 0:
+    if desk.money_crew.free <= 0:
         return 0
     async with desk.database.transaction() as connection:
         now = await connection.fetchval("SELECT now()")
         taken = await store_refunds.take_due(connection, refunds.CALL_LEASE)
     for refund in taken:
-        desk.crew.start(_follow(desk, refund, now), then=desk.wakes.refunds)
+        desk.money_crew.start(_follow(desk, refund, now), then=desk.wakes.refunds)
     return len(taken)
 
 
@@ -78,7 +78,9 @@ async def _decide(desk: Desk, refund: Refund) -> None:
             now = await connection.fetchval("SELECT now()")
             if refunds.is_overdue(refund, now):
                 await changes.add_troubles(
-                    connection, [Trouble(REFUND_UNMATCHED, str(refund.refund_id))]
+                    connection,
+                    [Trouble(REFUND_UNMATCHED, str(refund.refund_id))],
+                    organization_id=refund.organization_id,
                 )
             return
         payment, _ = found

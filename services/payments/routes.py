@@ -15,7 +15,7 @@ from services.payments.facts import IntentSeen, SessionSeen
 from services.payments.limits import network_name
 from services.payments.merging import merge_facts
 from services.payments.opening import open_session
-from services.payments.payment import Attempt, Payment
+from services.payments.payment import Attempt, Payment, payment_id_of
 from services.payments.store import payments
 from services.payments.store_accounts import find_account
 from services.payments.stripe_gateway import StripeFailure
@@ -73,9 +73,7 @@ async def pay(request: web.Request) -> web.Response:
         left = deadline - loop.time()
         if left <= 0:
             break
-        # A payment that is not known yet comes by the bus: nobody here can tell when.
-        pause = min(left, POLL_SECONDS)
-        await desk.waiters.wait(payment.payment_id if payment else registrant_id, pause)
+        await desk.waiters.wait(payment_id_of(registrant_id), min(left, POLL_SECONDS))
     return _wait_on(desk, request, payment, waited_for)
 
 

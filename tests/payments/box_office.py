@@ -17,7 +17,14 @@ from services.payments.app import create_app
 from services.payments.desk import DESK, Desk
 from services.payments.settings import PaymentsSettings
 from services.payments.stripe_events import ENDPOINT_EVENTS
-from shared.events import EVENTS, Event, HoldEnded, RefundRequested, RegistrantCreated
+from shared.events import (
+    EVENTS,
+    Event,
+    HoldEnded,
+    HoldEndReason,
+    RefundRequested,
+    RegistrantCreated,
+)
 from shared.postgres import Database
 from shared.service import RUNTIME
 from shared.tokens import TokenSigner
@@ -149,12 +156,14 @@ class BoxOffice:
         await self.hear(event)
         return event
 
-    def hold_ended(self, registrant: RegistrantCreated, reason: str = "lapsed") -> HoldEnded:
+    def hold_ended(
+        self, registrant: RegistrantCreated, reason: HoldEndReason = "lapsed"
+    ) -> HoldEnded:
         return HoldEnded(
             organization_id=registrant.organization_id,
             registrant_id=registrant.registrant_id,
             webinar_id=registrant.webinar_id,
-            reason=reason,  # type: ignore[arg-type] # One of its three.
+            reason=reason,
         )
 
     def refund_requested(self, registrant: RegistrantCreated, **facts: Any) -> RefundRequested:

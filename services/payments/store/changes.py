@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TypeVar
+from uuid import UUID
 
 from services.payments import ledger, metrics
 from services.payments.change import Change, Trouble
 from services.payments.payment import Attempt, Charge, Dispute, Payment, Refund
 from shared import outbox
-from shared.events import Event, PaymentFailed
+from shared.events import Event, PaymentFailed, PaymentFlagged
 from shared.postgres import Connection
 
 BALANCE_DELAY = timedelta(milliseconds=300)
@@ -35,16 +36,22 @@ async def save_changes(
     await _save_disputes(connection, pairs)
     await _add_lookups(connection, pairs, now)
     for before, change in pairs:
-        await add_troubles(connection, change.troubles, before)
+        await add_troubles(connection, change.troubles, payment=before)
     events = [event for _, change in pairs for event in change.events] + declined
     await outbox.enqueue(connection, *events)
     return events
 
 
 async def add_troubles(
-    connection: Connection, troubles: Iterable[Trouble], payment: Payment | None = None
+    connection: Connection,
+    troubles: Iterable[Trouble],
+    *,
+    organization_id: UUID | None = None,
+    payment: Payment | None = None,
 ) -> None:
-    """Put something before a person, once for each cause and thing."""
+    """Put something before a person, once for each cause and thing; its organization is told."""
+    if payment is not None:
+        organization_id = payment.organization_id
     for trouble in troubles:
         is_new = await connection.fetchval(
             "INSERT INTO exceptions (cause, about, detail, organization_id, registrant_id, "
@@ -53,12 +60,24 @@ async def add_troubles(
             trouble.cause,
             trouble.about,
             trouble.detail[:1000],
-            payment.organization_id if payment else None,
+            organization_id,
             payment.registrant_id if payment else None,
             payment.payment_id if payment else None,
         )
-        if is_new:
-            metrics.exceptions.labels(trouble.cause).inc()
+        if not is_new:
+            continue
+        metrics.exceptions.labels(trouble.cause).inc()
+        if organization_id is not None:
+            flagged = PaymentFlagged(
+                organization_id=organization_id,
+                cause=trouble.cause,
+                about=trouble.about,
+                payment_id=payment.payment_id if payment else None,
+                registrant_id=payment.registrant_id if payment else None,
+                webinar_id=payment.webinar_id if payment else None,
+                detail=trouble.detail[:1000],
+            )
+            await outbox.enqueue(connection, flagged)
 
 
 async def _add_bookings(connection: Connection, pairs: list[tuple[Payment, Change]]) -> None:
