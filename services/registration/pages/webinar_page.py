@@ -86,6 +86,7 @@ def webinar_view(
         "nonce": nonce,
         "typed": typed,
         "errors": errors,
+        "first_error": next(iter(errors), ""),
         "refusal": refusal,
     }
 
