@@ -7,9 +7,8 @@ import socket
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -122,23 +121,21 @@ async def test_a_run_from_its_first_start_to_its_second_stop(
         assert "is already running" in second.said
         assert run.demo == demo
 
-        for name in ("payments", "nats", "postgres"):
+        killed = ("payments", "nats", "postgres")
+        for name in killed:
             os.kill(demo["pids"][name], signal.SIGKILL)
-        risen = await eventually(
-            lambda: (
-                run.demo
-                if run.demo and all(run.demo["pids"][n] != demo["pids"][n] for n in ("payments",))
-                else None
-            )
-        )
+
+        async def all_is_well_again() -> dict[str, Any] | None:
+            with suppress(aiohttp.ClientError):
+                now = run.demo
+                if now and not any(now["pids"][name] == demo["pids"][name] for name in killed):
+                    await everything_answers(http, now)
+                    return now
+            return None
+
+        risen = await eventually(all_is_well_again, 30)
         assert risen["pids"]["registration"] == demo["pids"]["registration"]
-
-        async def is_well() -> bool:
-            await everything_answers(http, demo)
-            return True
-
-        await eventually(is_well, 30)
-        pids = list((run.demo or risen)["pids"].values())
+        pids = list(risen["pids"].values())
         assert run.stop(signal.SIGINT) == 0
 
     assert run.demo is None
@@ -146,9 +143,7 @@ async def test_a_run_from_its_first_start_to_its_second_stop(
     assert "Register and pay" in run.said
 
     with up(directory, "--port-base", base) as again:
-        started = time.monotonic()
         same = await again.ready()
-        assert time.monotonic() - started < 20
         ids = ("organization_id", "paid_webinar_id", "free_webinar_id", "api_token")
         assert [same[name] for name in ids] == [demo[name] for name in ids]
         assert (same["postgres_url"], same["nats_url"]) == (demo["postgres_url"], demo["nats_url"])
