@@ -23,11 +23,8 @@ async def fill_form(page: Page, box: Box, webinar: Json, email: str, locale: str
 
 async def pay(page: Page, number: str) -> None:
     await page.wait_for_url(re.compile("/c/pay/"))
-    await page.locator("input[name=number]").fill(number)
-    await page.locator("input[name=expiry]").fill("12 / 34")
-    await page.locator("input[name=cvc]").fill("123")
-    await page.locator("input[name=name]").fill("Ana Garcia")
-    await page.locator("form button[type=submit]").first.click()
+    await page.locator(f"input[name=card][value='{number.replace(' ', '')}']").check()
+    await page.locator("form button.button--primary").click()
 
 
 def address() -> str:
