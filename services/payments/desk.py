@@ -21,6 +21,9 @@ from shared.tokens import TokenSigner
 OPENINGS_AT_ONCE_MAX = 16
 OTHERS_AT_ONCE_MAX = 8
 
+PATIENCE_SECONDS = 3.0
+"""Longer than this nobody looks at an empty page: a page says that it takes a moment."""
+
 T = TypeVar("T")
 
 
@@ -81,6 +84,9 @@ class Waiters:
         for event in self._waiting.get(payment_id, ()):
             event.set()
 
+    def __len__(self) -> int:
+        return len(self._waiting)
+
     async def wait(self, payment_id: UUID, seconds: float) -> None:
         """Until the payment moves, or the time is over."""
         event = asyncio.Event()
@@ -109,6 +115,7 @@ class Desk:
     crew: Crew = field(default_factory=lambda: Crew(OPENINGS_AT_ONCE_MAX))
     money_crew: Crew = field(default_factory=lambda: Crew(OTHERS_AT_ONCE_MAX))
     waiters: Waiters = field(default_factory=Waiters)
+    patience_seconds: float = PATIENCE_SECONDS
 
     async def call(
         self,

@@ -27,8 +27,6 @@ from shared.tokens import BadToken
 
 log = structlog.get_logger(__name__)
 
-WAIT_SECONDS = 3.0
-"""Longer than this nobody looks at an empty page: a page says that it takes a moment."""
 POLL_SECONDS = 0.25  # Another replica may be the one that opens it.
 TOKEN_LENGTH_MAX = 300
 
@@ -57,7 +55,7 @@ async def pay(request: web.Request) -> web.Response:
     if registrant_id is None:
         return pay_pages.missing_page(_language(request), is_live=desk.stripe.is_live)
     loop = asyncio.get_running_loop()
-    deadline = loop.time() + WAIT_SECONDS
+    deadline = loop.time() + desk.patience_seconds
     waited_for = _waited_for(request)
     payment: Payment | None = None
     while True:
@@ -146,7 +144,7 @@ async def _ask_stripe(desk: Desk, payment: Payment, attempt: Attempt) -> None:
         get_session if attempt.kind == "session" else get_intent
     )
     try:
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(desk.patience_seconds):
             seen = await desk.call(
                 "reads",
                 attempt.acting_for,

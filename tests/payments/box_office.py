@@ -57,8 +57,8 @@ class Sandbox:
     url: str
     http: aiohttp.ClientSession
 
-    async def order(self, path: str, **body: Any) -> Any:
-        async with self.http.post(f"{self.url}/_sandbox/{path}", json=body) as answer:
+    async def order(self, what: str, /, **body: Any) -> Any:
+        async with self.http.post(f"{self.url}/_sandbox/{what}", json=body) as answer:
             assert answer.status < 400 or answer.status in (402, 409), await answer.text()
             return await answer.json()
 
@@ -68,14 +68,29 @@ class Sandbox:
     async def fault(self, fault: str, **rule: Any) -> None:
         await self.order("faults", fault=fault, **rule)
 
-    async def clear_faults(self) -> None:
+    async def heal(self) -> None:
+        """End all faults."""
         async with self.http.delete(f"{self.url}/_sandbox/faults"):
             pass
+        await self.order("webhooks")
 
-    async def ledger(self, *types: str) -> list[dict[str, Any]]:
+    async def ledger(
+        self, *types: str, of: RegistrantCreated | None = None
+    ) -> list[dict[str, Any]]:
+        """What Stripe ever booked, or what it booked for one registrant's charges."""
         async with self.http.get(f"{self.url}/_sandbox/ledger") as answer:
             entries: list[dict[str, Any]] = (await answer.json())["entries"]
-        return [one for one in entries if not types or one["type"] in types]
+        theirs = {
+            one["id"]
+            for one in entries
+            if of is not None and one["metadata"].get("registrant_id") == str(of.registrant_id)
+        }
+        return [
+            one
+            for one in entries
+            if (not types or one["type"] in types)
+            and (of is None or one["id"] in theirs or one["charge"] in theirs)
+        ]
 
     async def api(
         self, method: str, path: str, *, account: str | None = None, **form: Any
@@ -245,6 +260,15 @@ class BoxOffice:
             registrant.registrant_id,
         )
 
+    async def sessions_of(self, registrant: RegistrantCreated) -> list[dict[str, Any]]:
+        """Every session that Stripe ever made for a registrant."""
+        page = await self.stripe.api("GET", "/v1/checkout/sessions", limit=100)
+        return [
+            one
+            for one in page["data"]
+            if one["metadata"].get("registrant_id") == str(registrant.registrant_id)
+        ]
+
     async def make_due(self, table: str) -> None:
         """Time passes for what waits; the worker is woken."""
         await self.execute(f"UPDATE {table} SET due_at = now() WHERE due_at IS NOT NULL")
@@ -252,8 +276,13 @@ class BoxOffice:
         self.desk.wakes.stripe_events.set()
         self.desk.wakes.hold_ends.set()
 
-    async def exceptions(self) -> list[str]:
-        return [row["cause"] for row in await self.rows("SELECT cause FROM exceptions")]
+    async def exceptions(self, of: RegistrantCreated | None = None) -> list[str]:
+        """The causes of what a person has to look at."""
+        rows = await self.rows(
+            "SELECT cause FROM exceptions WHERE $1::uuid IS NULL OR registrant_id = $1 ORDER BY 1",
+            None if of is None else of.registrant_id,
+        )
+        return [row["cause"] for row in rows]
 
 
 @asynccontextmanager

@@ -1,7 +1,11 @@
 """The thin thread: registered, paid, told, refunded."""
 
+import pytest
+
 from shared.events import FeeSettled, PaymentSucceeded, Refunded
 from tests.payments.box_office import BoxOffice
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_registrant_pays_and_gets_the_money_back(office: BoxOffice) -> None:
