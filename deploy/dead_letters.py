@@ -4,7 +4,6 @@ import importlib
 from collections.abc import Sequence
 from uuid import UUID
 
-import structlog
 from aiohttp import web
 
 from deploy.doctor import SETTINGS
@@ -29,7 +28,6 @@ async def replay_letters(
 
     The handlers are those of a whole application, started here as one more replica.
     """
-    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     settings = SETTINGS[service]()
     app: web.Application = importlib.import_module(f"services.{service}.app").create_app(settings)
     runner = web.AppRunner(app, access_log=None)

@@ -150,7 +150,10 @@ async def _examine_bus(service: str, settings: ServiceSettings) -> list[Finding]
             remedy = f"Start NATS with JetStream (-js), then the {service} service, which makes it."
             return [Finding(subject, False, says, remedy)]
         version = client.connected_server_version
-        says = f"NATS {version}, stream {stream} holds {answer.state.messages} messages."
+        says = (
+            f"NATS {version.major}.{version.minor}.{version.patch}, messages in stream {stream}: "
+            f"{answer.state.messages}."
+        )
         return [Finding(subject, True, says)]
     finally:
         await client.close()

@@ -45,8 +45,12 @@ def replay(
     """
     import asyncio
 
+    import structlog
+
     from deploy.dead_letters import replay_letters
 
+    # The outcome is told below; the service's own lines would hide it.
+    structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     if bool(letters) == every:
         fail("Name the messages to replay, or --all.")
     _environment(service, data_dir)
