@@ -17,7 +17,7 @@ from shared import localized
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 STRIPE_CHECKOUT = "https://checkout.stripe.com"
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_LOOPBACK = ("127.0.0.1", "localhost")
 _POLICY = {
     "default-src": "'none'",
     "style-src": "'self'",
@@ -43,9 +43,9 @@ def form_targets(
 ) -> str:
     """Where a form may lead: browsers check every hop from our form to the card payment page."""
     targets = ["'self'", origin_of(payments_public_url), STRIPE_CHECKOUT, *checkout_origins]
-    if urlsplit(public_url).hostname in ("127.0.0.1", "localhost", "::1"):
+    if urlsplit(public_url).hostname in _LOOPBACK:
         # On one's own machine Stripe's place is taken by a sandbox on another port.
-        targets += [f"http://{host}:*" for host in _LOOPBACK if host != "[::1]"]
+        targets += [f"http://{host}:*" for host in _LOOPBACK]
     return " ".join(dict.fromkeys(targets))
 
 
