@@ -301,7 +301,12 @@ _CREATE_LINK = accepts(
         "return_url": Url(is_required=True),
         "refresh_url": Url(is_required=True),
         "collect": Choice(("currently_due", "eventually_due")),
-        "collection_options": Record({"fields": Choice(("currently_due", "eventually_due"))}),
+        "collection_options": Record(
+            {
+                "fields": Choice(("currently_due", "eventually_due")),
+                "future_requirements": Choice(("include", "omit")),
+            }
+        ),
     }
 )
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from deploy.local.sandbox.api.method_types import METHOD_CAPABILITIES
 from deploy.local.sandbox.api.operations import Call, Operation, accepts
 from deploy.local.sandbox.api.parameters import (
     Choice,
@@ -207,12 +208,22 @@ _CREATE = accepts(
                 "merchant": Record(
                     {
                         "capabilities": Record(
-                            {"card_payments": Record({"requested": Flag(is_required=True)})}
+                            {"card_payments": Record({"requested": Flag(is_required=True)})},
+                            unplayed=frozenset(METHOD_CAPABILITIES),
                         ),
                         "mcc": Text(4),
                     },
                     unplayed=frozenset(
-                        ("bacs_debit_payments", "branding", "statement_descriptor", "support")
+                        (
+                            "bacs_debit_payments",
+                            "branding",
+                            "card_payments",
+                            "konbini_payments",
+                            "script_statement_descriptor",
+                            "sepa_debit_payments",
+                            "statement_descriptor",
+                            "support",
+                        )
                     ),
                 )
             },
@@ -226,7 +237,10 @@ _CREATE = accepts(
                 "locales": Unused(),
                 "responsibilities": Record(
                     {
-                        "fees_collector": Choice(("stripe",), unplayed=("application",)),
+                        "fees_collector": Choice(
+                            ("stripe",),
+                            unplayed=("application", "application_custom", "application_express"),
+                        ),
                         "losses_collector": Choice(("stripe",), unplayed=("application",)),
                     }
                 ),
@@ -253,7 +267,6 @@ _CREATE_LINK = accepts(
                 ),
                 "account_onboarding": Record(
                     {
-                        "configurations": Unused(),
                         "collection_options": Unused(),
                         "refresh_url": Url(is_required=True),
                         "return_url": Url(),
@@ -262,6 +275,7 @@ _CREATE_LINK = accepts(
                 ),
             },
             is_required=True,
+            unplayed=frozenset(("account_update",)),
         ),
     }
 )

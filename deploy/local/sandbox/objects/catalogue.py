@@ -185,8 +185,10 @@ _PRODUCT_DATA = Record(
         "active": Flag(),
         "metadata": Metadata(),
         "statement_descriptor": Text(22),
+        "tax_code": Text(),
         "unit_label": Text(),
-    }
+    },
+    unplayed=frozenset(("tax_details",)),
 )
 _CREATE_PRODUCT = accepts(
     {
@@ -194,7 +196,17 @@ _CREATE_PRODUCT = accepts(
         "id": Text(),
         "active": Flag(),
         "default_price_data": Record(
-            {"currency": Text(3, is_required=True), "unit_amount": Integer(0)}
+            {"currency": Text(3, is_required=True), "unit_amount": Integer(0)},
+            unplayed=frozenset(
+                (
+                    "currency_options",
+                    "custom_unit_amount",
+                    "metadata",
+                    "recurring",
+                    "tax_behavior",
+                    "unit_amount_decimal",
+                )
+            ),
         ),
         "description": Text(40_000),
         "images": Many(Url(), most=8),
@@ -204,7 +216,7 @@ _CREATE_PRODUCT = accepts(
         "unit_label": Text(),
         "url": Url(),
     },
-    unplayed=("marketing_features", "package_dimensions", "shippable", "type"),
+    unplayed=("marketing_features", "package_dimensions", "shippable", "tax_details", "type"),
 )
 _CREATE_PRICE = accepts(
     {
@@ -237,7 +249,11 @@ OPERATIONS = [
         "GET",
         "/v1/products",
         list_products,
-        accepts({"active": Flag(), "created": Moments()}, lists=True),
+        accepts(
+            {"active": Flag(), "created": Moments()},
+            unplayed=("ids", "shippable", "type", "url"),
+            lists=True,
+        ),
     ),
     Operation("GET", "/v1/products/:id", retrieve_product, accepts()),
     Operation("POST", "/v1/prices", create_price, _CREATE_PRICE),
@@ -245,7 +261,11 @@ OPERATIONS = [
         "GET",
         "/v1/prices",
         list_prices,
-        accepts({"active": Flag(), "created": Moments(), "product": Text()}, lists=True),
+        accepts(
+            {"active": Flag(), "created": Moments(), "product": Text()},
+            unplayed=("currency", "lookup_keys", "recurring", "type"),
+            lists=True,
+        ),
     ),
     Operation("GET", "/v1/prices/:id", retrieve_price, accepts()),
 ]

@@ -1,5 +1,6 @@
 """What a Checkout Session accepts in this version of the API."""
 
+from deploy.local.sandbox.api.method_types import METHOD_TYPES
 from deploy.local.sandbox.api.operations import accepts
 from deploy.local.sandbox.api.parameters import (
     Choice,
@@ -50,7 +51,7 @@ _LINE_ITEM = Record(
         "quantity": Integer(1, 999_999),
         "metadata": Metadata(),
     },
-    unplayed=frozenset(("adjustable_quantity", "dynamic_tax_rates", "tax_rates")),
+    unplayed=frozenset(("adjustable_quantity", "tax_rates")),
 )
 _PAYMENT_INTENT_DATA = Record(
     {
@@ -120,7 +121,7 @@ CREATE = accepts(
         "payment_intent_data": _PAYMENT_INTENT_DATA,
         "payment_method_collection": Choice(("always", "if_required")),
         "payment_method_configuration": Text(),
-        "payment_method_options": Record({"card": _CARD_OPTIONS}),
+        "payment_method_options": Record({"card": _CARD_OPTIONS}, unplayed=frozenset(METHOD_TYPES)),
         "phone_number_collection": Record({"enabled": Flag(is_required=True)}),
         "submit_type": Choice(("auto", "book", "donate", "pay"), unplayed=("subscribe",)),
         "success_url": Url(),
@@ -152,7 +153,10 @@ CREATE = accepts(
     ),
 )
 
-UPDATE = accepts({"metadata": Metadata()}, unplayed=("collected_information", "shipping_options"))
+UPDATE = accepts(
+    {"metadata": Metadata()},
+    unplayed=("collected_information", "line_items", "payment_intent_data", "shipping_options"),
+)
 
 LIST = accepts(
     {

@@ -1,6 +1,7 @@
 """Payment intents as the API offers them: create, confirm, read, update and cancel."""
 
 from deploy.local.sandbox.api.lists import page
+from deploy.local.sandbox.api.method_types import METHOD_TYPES
 from deploy.local.sandbox.api.operations import Call, Operation, accepts
 from deploy.local.sandbox.api.parameters import (
     Choice,
@@ -36,22 +37,54 @@ _DESCRIPTIVE: dict[str, Kind] = {
 }
 _UNPLAYED = (
     "amount_details",
+    "hooks",
+    "payment_details",
+    "payment_method_data",
+    "setup_future_usage",
+    "shipping",
+)
+_UNPLAYED_AT_FIRST = (
+    *_UNPLAYED,
     "confirmation_token",
     "customer",
     "customer_account",
-    "hooks",
     "mandate",
     "mandate_data",
     "on_behalf_of",
-    "payment_details",
     "payment_method_configuration",
-    "payment_method_data",
     "radar_options",
-    "setup_future_usage",
-    "shipping",
     "transfer_data",
     "transfer_group",
     "use_stripe_sdk",
+)
+_METHOD_OPTIONS = Record(
+    {
+        "card": Record(
+            {"request_three_d_secure": Choice(("any", "automatic", "challenge"))},
+            unplayed=frozenset(
+                (
+                    "capture_method",
+                    "cvc_token",
+                    "installments",
+                    "mandate_options",
+                    "moto",
+                    "network",
+                    "request_extended_authorization",
+                    "request_incremental_authorization",
+                    "request_multicapture",
+                    "request_overcapture",
+                    "require_cvc_recollection",
+                    "setup_credential_usage",
+                    "setup_future_usage",
+                    "statement_descriptor_suffix_kana",
+                    "statement_descriptor_suffix_kanji",
+                    "stored_credential_usage",
+                    "three_d_secure",
+                )
+            ),
+        )
+    },
+    unplayed=frozenset(METHOD_TYPES),
 )
 _CAPTURE = Choice(("automatic", "automatic_async"), unplayed=("manual",))
 _METHOD_TYPES = Many(Text())
@@ -78,12 +111,10 @@ _CREATE = accepts(
         "off_session": Unused(),
         "payment_method": Text(),
         "payment_method_types": _REMOVED,
-        "payment_method_options": Record(
-            {"card": Record({"request_three_d_secure": Choice(("any", "automatic", "challenge"))})}
-        ),
+        "payment_method_options": _METHOD_OPTIONS,
         "return_url": Url(),
     },
-    unplayed=_UNPLAYED,
+    unplayed=_UNPLAYED_AT_FIRST,
 )
 
 
@@ -285,7 +316,18 @@ _CONFIRM = accepts(
         "return_url": Url(),
         "capture_method": _CAPTURE,
     },
-    unplayed=_UNPLAYED,
+    unplayed=(
+        *_UNPLAYED,
+        "allowed_payment_method_types",
+        "amount_to_confirm",
+        "confirmation_token",
+        "excluded_payment_method_types",
+        "mandate",
+        "mandate_data",
+        "payment_method_options",
+        "radar_options",
+        "use_stripe_sdk",
+    ),
 )
 _CANCEL = accepts(
     {
@@ -296,7 +338,20 @@ _CANCEL = accepts(
 )
 _UPDATE = accepts(
     {**_DESCRIPTIVE, "amount": Integer(1), "payment_method": Text()},
-    unplayed=(*_UNPLAYED, "currency", "application_fee_amount", "capture_method"),
+    unplayed=(
+        *_UNPLAYED,
+        "allowed_payment_method_types",
+        "application_fee_amount",
+        "capture_method",
+        "currency",
+        "customer",
+        "customer_account",
+        "excluded_payment_method_types",
+        "payment_method_configuration",
+        "payment_method_options",
+        "transfer_data",
+        "transfer_group",
+    ),
 )
 
 OPERATIONS = [

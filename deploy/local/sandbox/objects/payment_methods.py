@@ -1,6 +1,7 @@
 """Payment methods: a card with its test number, or a bank debit that takes its time."""
 
 from deploy.local.sandbox import cards
+from deploy.local.sandbox.api.method_types import METHOD_TYPES
 from deploy.local.sandbox.api.operations import Call, Operation, accepts
 from deploy.local.sandbox.api.parameters import (
     Choice,
@@ -140,9 +141,12 @@ def resolve(sandbox: Sandbox, account: str, method_id: str) -> Entry:
     return entry
 
 
+# Methods that only a terminal or a page makes.
+_NOT_BY_REQUEST = ("card_present", "demo_pay", "interac_present")
+TYPES = tuple(name for name in METHOD_TYPES if name not in _NOT_BY_REQUEST)
 _CREATE = accepts(
     {
-        "type": Choice(("card",), unplayed=("sepa_debit", "link", "paypal")),
+        "type": Choice(("card",), unplayed=TYPES),
         "card": Record(
             {
                 "number": Text(),
@@ -150,7 +154,8 @@ _CREATE = accepts(
                 "exp_year": Integer(2000, 2100),
                 "cvc": Text(4),
                 "token": Text(),
-            }
+            },
+            unplayed=frozenset(("networks",)),
         ),
         "billing_details": Record(
             {
@@ -158,12 +163,13 @@ _CREATE = accepts(
                 "email": Email(may_be_unset=True),
                 "phone": Unused(),
                 "address": Unused(),
-            }
+            },
+            unplayed=frozenset(("tax_id",)),
         ),
         "metadata": Metadata(),
         "allow_redisplay": Unused(),
     },
-    unplayed=("customer", "payment_method", "sepa_debit"),
+    unplayed=("customer", "payment_method", "radar_options", *METHOD_TYPES),
 )
 
 

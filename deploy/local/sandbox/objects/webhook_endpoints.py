@@ -111,7 +111,6 @@ OPERATIONS = [
                 "api_version": Text(),
                 "connect": Flag(),
             },
-            unplayed=("payload",),
         ),
     ),
     Operation("GET", "/v1/webhook_endpoints", list_all, accepts(lists=True)),
