@@ -85,7 +85,8 @@ class Delivery:
             task = asyncio.create_task(self._deliver(mail))
             self._sending[task] = mail
             task.add_done_callback(self._ended)
-        return len(claimed)
+        # Fewer than asked for: there are no more, and whatever comes will wake us.
+        return len(claimed) if len(claimed) == room else 0
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._sending[task]
@@ -153,7 +154,7 @@ class Delivery:
             # What ends while this transaction is under way is stored together in the next.
             taken, self._outcomes = self._outcomes, []
             try:
-                await self._store([outcome for outcome, _ in taken])
+                wait_seconds = await self._store([outcome for outcome, _ in taken])
             except UNAVAILABLE as failure:
                 log.warning("outcomes wait for the database", failure=type(failure).__name__)
                 self._outcomes = taken + self._outcomes
@@ -163,16 +164,26 @@ class Delivery:
             for _, is_stored in taken:
                 if not is_stored.done():
                     is_stored.set_result(None)
+            if wait_seconds is not None and wait_seconds < POLL_SECONDS:
+                asyncio.get_running_loop().call_later(wait_seconds, self.wake.set)
 
-    async def _store(self, outcomes: list[Outcome]) -> None:
+    async def _store(self, outcomes: list[Outcome]) -> float | None:
+        """Store outcomes and tell of them; in how many seconds that makes a mail due, if any."""
+        due: list[float] = []
+        events: list[Event] = []
         async with self._database.transaction() as connection:
-            states = await store.settle(connection, outcomes)
-            events = [
-                event
-                for outcome in outcomes
-                if (event := _event_of(outcome, states.get(outcome.mail.email_id)))
-            ]
+            settled = await store.settle(connection, outcomes)
+            for outcome in outcomes:
+                mail = settled.get(outcome.mail.email_id)
+                if mail is None:
+                    continue
+                if event := _event_of(outcome, mail.state):
+                    events.append(event)
+                    due += [0.0] if mail.is_followed else []
+                else:
+                    due.append(outcome.delay_seconds)
             await outbox.enqueue(connection, *events)
+        return min(due, default=None)
 
     async def _keep_claims(self) -> None:
         seconds = self._lease.total_seconds() / 3
@@ -186,7 +197,7 @@ class Delivery:
                 log.warning("claims not extended", failure=type(failure).__name__)
 
 
-def _event_of(outcome: Outcome, state: str | None) -> Event | None:
+def _event_of(outcome: Outcome, state: str) -> Event | None:
     """What the others are told, once: when the mail's state has changed for good."""
     mail = outcome.mail
     facts = {

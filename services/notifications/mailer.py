@@ -12,7 +12,7 @@ from aiosmtplib import SMTP
 from aiosmtplib.errors import SMTPException, SMTPResponseException
 
 from services.notifications import measures
-from services.notifications.plain_words import one_line
+from services.notifications.plain_words import is_address, one_line
 
 CONNECT_SECONDS = 15
 COMMAND_SECONDS = 60
@@ -103,6 +103,9 @@ class Mailer:
 
     async def send(self, recipient: str, content: bytes) -> Accepted:
         """Hand one mail over. Raises Refused, Deferred or ServerAway."""
+        # aiosmtplib would make the best of what is none, and send to somebody.
+        if not is_address(recipient):
+            raise Refused(_NO_SUCH_ADDRESS, "this is not an address")
         async with self._slots:
             connection = await self._introduced(recipient)
             async with self._talking(connection):
@@ -177,9 +180,6 @@ class Mailer:
             if 500 <= answer.code <= 599:
                 raise Refused(answer.code, answer.message) from answer
             raise Deferred(answer.code, answer.message) from answer
-        except ValueError as failure:
-            connection.smtp.close()
-            raise Refused(_NO_SUCH_ADDRESS, "this is not an address") from failure
         except (SMTPException, OSError) as failure:
             connection.smtp.close()
             raise Deferred(None, f"connection lost: {type(failure).__name__}") from failure

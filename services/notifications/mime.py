@@ -9,6 +9,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from services.notifications.plain_words import is_address
+
 _LINE_LENGTH = 76
 _ENCODED_BYTES_MAX = 42  # 56 characters of base64, so that a word and its marks fit a line.
 _ATOMS = re.compile(r"[A-Za-z0-9 ]+")
@@ -36,9 +38,7 @@ def unstructured(name: str, text: str) -> str:
 
 def mailbox(name: str, display_name: str, address: str) -> str:
     """A header that names one address. Raises ValueError where that is not one."""
-    if _NOT_IN_HEADERS.search(address) or not re.fullmatch(
-        r"[^\s<>(),;:\\\"\[\]@]+@[^\s<>@]+", address
-    ):
+    if not is_address(address):
         raise ValueError("not an address")
     if not display_name:
         return f"{name}: {address}"

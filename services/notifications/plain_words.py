@@ -16,6 +16,7 @@ SENDER_LENGTH_MAX = 70
 _READS_LIKE_A_LINK = re.compile(
     r"[@/\\]|://|\bwww\b|[^\s.][.]\w{2,}|\bhttps?\b|[.]\s*(?:com|net|org|io)\b", re.IGNORECASE
 )
+_ADDRESS = re.compile(r"[^\s\x00-\x1f\x7f<>(),;:\\\"\[\]@]+@[^\s\x00-\x1f\x7f<>(),;:\\\"@]+")
 _OTHER_DOTS = str.maketrans({"\u3002": ".", "\uff61": ".", "\u2024": ".", "\uff0e": "."})
 
 
@@ -42,6 +43,11 @@ def person(name: str) -> str | None:
         return None
     folded = unicodedata.normalize("NFKC", line).translate(_OTHER_DOTS)
     return None if _READS_LIKE_A_LINK.search(folded) else line
+
+
+def is_address(text: str) -> bool:
+    """Whether it is one address and nothing else, fit for a header and for SMTP."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 def shortened(text: str, length_max: int) -> str:

@@ -84,6 +84,14 @@ class Outcome:
     is_the_mails_own: bool = True
 
 
+@dataclass(frozen=True)
+class Settled:
+    """A mail's state after a try; `is_followed`: another waits for it to be settled."""
+
+    state: str
+    is_followed: bool
+
+
 async def note_registrant(connection: Connection, facts: RegistrantFacts, status: str) -> Noted:
     """Keep facts if they are newer than ours. Locks the registrant until we commit."""
     row = await connection.fetchrow(
@@ -228,7 +236,8 @@ async def queue_mail(
 
 async def claim_due(database: Database, limit: int, lease: timedelta) -> list[Due]:
     """Mark due mails as being sent and return them; after the lease another may take them up."""
-    async with database.transaction() as connection:
+    # One statement is its own transaction: committed before anything is sent.
+    async with database.connection() as connection:
         rows = await connection.fetch(
             "UPDATE mails SET state = 'sending', claims = claims + 1, due_at = now() + $2 "
             "WHERE email_id IN (SELECT email_id FROM mails AS due "
@@ -247,7 +256,7 @@ async def claim_due(database: Database, limit: int, lease: timedelta) -> list[Du
 
 async def keep_claims(database: Database, mails: Sequence[Due], lease: timedelta) -> None:
     """Extend the lease of mails that are still being sent."""
-    async with database.transaction() as connection:
+    async with database.connection() as connection:
         await connection.execute(
             "UPDATE mails SET due_at = now() + $3 "
             "FROM unnest($1::uuid[], $2::integer[]) AS ours (email_id, claim) "
@@ -259,8 +268,8 @@ async def keep_claims(database: Database, mails: Sequence[Due], lease: timedelta
         )
 
 
-async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UUID, str]:
-    """Store what became of tries; the new state of each mail that this changed.
+async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UUID, Settled]:
+    """Store what became of tries; what that changed, by mail.
 
     "Sent" is true whoever says it; that it failed or has to wait, only its latest taker may say.
     """
@@ -279,7 +288,8 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UU
         "WHERE mails.email_id = tried.email_id AND (mails.state = 'sending' "
         "AND mails.claims = tried.claim "
         "OR tried.result = 'sent' AND mails.state IN ('queued', 'sending')) "
-        "RETURNING mails.email_id, mails.state",
+        "RETURNING mails.email_id, mails.state, EXISTS (SELECT FROM mails AS later "
+        "WHERE later.follows = mails.email_id AND later.state = 'queued') AS is_followed",
         [outcome.mail.email_id for outcome in outcomes],
         [outcome.mail.claim for outcome in outcomes],
         [outcome.result for outcome in outcomes],
@@ -289,7 +299,7 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UU
         [int(outcome.result == "deferred" and outcome.is_the_mails_own) for outcome in outcomes],
         GIVE_UP_AFTER,
     )
-    return {row["email_id"]: row["state"] for row in rows}
+    return {row["email_id"]: Settled(row["state"], row["is_followed"]) for row in rows}
 
 
 async def count_unsettled(database: Database) -> dict[str, tuple[int, float]]:

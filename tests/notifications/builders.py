@@ -156,8 +156,10 @@ class Notifications:
         """The states once no mail is waiting for the server any more."""
 
         async def states() -> dict[str, str] | None:
-            found = await self.states()
-            return None if {"queued", "sending"} & set(found.values()) else found
+            found = await self.mails()
+            if any(mail["state"] in ("queued", "sending") for mail in found):
+                return None
+            return {mail["kind"]: mail["state"] for mail in found}
 
         return await eventually(states)
 
