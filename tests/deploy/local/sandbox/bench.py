@@ -32,7 +32,9 @@ class CheckingClient(stripe.AIOHTTPClient):
 
     def __init__(self) -> None:
         # Nothing here is encrypted, and reading all certificates takes longer than most tests.
-        super().__init__(timeout=aiohttp.ClientTimeout(total=10), verify_ssl_certs=False)
+        super().__init__(
+            timeout=aiohttp.ClientTimeout(total=10), connector=aiohttp.TCPConnector(ssl=False)
+        )
         self.problems: list[str] = []
         self.answers: list[tuple[str, str, int, dict[str, str]]] = []
 
