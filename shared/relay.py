@@ -190,13 +190,16 @@ class Relay:
 
     async def _mark(self, rows: list[_Row], known: int, last: int) -> None:
         first = last - len(rows) + 1
-        async with self._database.transaction() as connection:
-            if not await _advance(connection, known, last):
-                return  # Someone found our messages in the stream and has marked them.
+        async with self._database.connection() as connection:
+            # One statement: if someone found our messages in the stream meanwhile, the sequence
+            # has moved, and they have marked the rows.
             await connection.execute(
-                "UPDATE outbox SET stream_sequence = stored.sequence "
-                "FROM unnest($1::bigint[], $2::bigint[]) AS stored (id, sequence) "
+                "WITH advanced AS (UPDATE relay SET last_sequence = $2 WHERE last_sequence = $1 "
+                "RETURNING true) UPDATE outbox SET stream_sequence = stored.sequence "
+                "FROM unnest($3::bigint[], $4::bigint[]) AS stored (id, sequence), advanced "
                 "WHERE outbox.id = stored.id",
+                known,
+                last,
                 [row.id for row in rows],
                 list(range(first, last + 1)),
             )
