@@ -7,7 +7,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class ServiceSettings(BaseSettings):
     """Read once in `__main__` from the environment and passed down; nothing imports an instance."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+    # A mistake in one variable must not print the others, secrets that they are, into the log.
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     postgres_url: SecretStr
     nats_url: str

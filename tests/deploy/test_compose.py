@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from deploy.local.environment import ENVIRONMENTS, Wiring
 from services.notifications.settings import Settings as NotificationsSettings
@@ -102,6 +103,21 @@ def test_a_service_starts_with_what_compose_gives_it(
     )
     password = environment[f"NATS_{service.upper()}_PASSWORD"]
     assert settings.nats_url == f"nats://{service}:{password}@nats:4222"
+
+
+@pytest.mark.parametrize("service", SETTINGS)
+def test_a_mistake_in_one_variable_shows_no_other(
+    service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in rendered(service, filled_in()).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv(f"{service.upper()}_NATS_URL")
+
+    with pytest.raises(ValidationError, match="nats_url") as refused:
+        SETTINGS[service]()
+
+    # By default pydantic shows beginning and end of everything that was set.
+    assert "input" not in str(refused.value)
 
 
 @pytest.mark.parametrize("service", SETTINGS)
