@@ -73,8 +73,9 @@ def plain_text(value: str) -> str:
 def one_line(value: str) -> str:
     """Text of one line, trimmed: no line break or other control character."""
     value = plain_text(value).strip()
-    if not value.isprintable():
-        # str.isprintable also refuses bidirectional overrides and line separators.
+    # str.isprintable also refuses bidirectional overrides and line separators; Persian names and
+    # emoji are written with zero-width joiners, which harm nobody.
+    if not value.replace("\u200c", "").replace("\u200d", "").isprintable():
         raise ValueError("must be one line without control characters")
     return value
 

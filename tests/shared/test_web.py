@@ -61,6 +61,11 @@ async def test_a_good_body_is_read() -> None:
     assert await answered('{"name": " Zoë ", "count": 2}') == (201, {"name": "Zoë"})
 
 
+@pytest.mark.parametrize("name", ["علی\u200cرضا", "👩\u200d🚀", "Zoë Ñandú", "李小龍"])
+async def test_names_of_all_languages_are_taken(name: str) -> None:
+    assert await answered(json.dumps({"name": name, "count": 1})) == (201, {"name": name})
+
+
 async def test_every_bad_field_is_named() -> None:
     status, problem = await answered('{"name": 7, "count": 0}')
 
