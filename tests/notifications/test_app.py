@@ -145,7 +145,7 @@ async def test_started_again_nothing_is_sent_twice(
             await eventually(lambda: mailbox.mails.count() == 1)
         async with running_app(settings) as (app, _):
             # A later event shows that everything before it has been seen.
-            await publish(registration, confirmed(registrant_id=UUID(int=9)))
+            await registration.publish(confirmed(registrant_id=UUID(int=9)))
             await eventually(lambda: mailbox.mails.count() >= 2)
 
             async with app[RUNTIME].database.connection() as connection:
