@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ from uuid import UUID
 
 import aiohttp
 
-from deploy.local.state import Seed
+from deploy.local.state import NotSeeded, Seed
+from deploy.local.summary import SeededWebinar
 from services.registration.access import SCOPES
 from services.registration.administration import (
     create_organization,
@@ -55,18 +55,6 @@ FREE_WEBINAR = {
     "join_url": "https://meet.example.org/ask-us-anything",
 }
 DAYS_AHEAD = {"paid": 30, "free": 14}
-
-
-class NotSeeded(Exception):
-    """The services did not accept the first webinars; the message says what they answered."""
-
-
-@dataclass(frozen=True)
-class SeededWebinar:
-    """A webinar as the summary shows it."""
-
-    title: str
-    public_url: str
 
 
 async def seed_organization(directory: Path, seed: Seed, registration_postgres_url: str) -> None:

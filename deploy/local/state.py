@@ -19,6 +19,10 @@ class AlreadyRunning(Exception):
     """Another `taquilla up` uses this data directory."""
 
 
+class NotSeeded(Exception):
+    """The services did not accept the first webinars; the message says what they answered."""
+
+
 @contextmanager
 def locked(directory: Path) -> Iterator[Path]:
     """The directory, ours alone while the block runs; raises AlreadyRunning.

@@ -8,10 +8,16 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.seeding import SeededWebinar
-
 # Names and addresses side by side; below this width an address has a line of its own.
 WIDE = 96
+
+
+@dataclass(frozen=True)
+class SeededWebinar:
+    """A webinar to begin with."""
+
+    title: str
+    public_url: str
 
 
 @dataclass(frozen=True)

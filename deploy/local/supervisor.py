@@ -10,8 +10,7 @@ from rich.markup import escape
 
 from deploy.local.nats import NatsNotUsable
 from deploy.local.postgres import PostgresNotUsable
-from deploy.local.seeding import NotSeeded
-from deploy.local.state import AlreadyRunning, locked
+from deploy.local.state import AlreadyRunning, NotSeeded, locked
 from deploy.local.summary import show
 from deploy.local.supervision import ChildDied
 from deploy.local.system import LocalSystem, Options, PortTaken

@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -24,12 +24,10 @@ from deploy.local.environment import ENVIRONMENTS, Wiring, without_settings
 from deploy.local.nats import NatsServer
 from deploy.local.ports import LOOPBACK, free_port, is_free
 from deploy.local.postgres import PostgresServer
-from deploy.local.seeding import seed_organization, seed_webinars
 from deploy.local.servers import Server
 from deploy.local.state import Keys, Seed, TellingFile
 from deploy.local.summary import Summary
 from deploy.local.supervision import Child
-from deploy.local.webhooks import webhook_secrets
 
 OFFSETS = {
     "registration": 80,
@@ -88,33 +86,32 @@ class LocalSystem:
         self._watch = asyncio.create_task(self._logs.run(), name="watch the logs")
         keys, seed = Keys.kept_in(self._directory), Seed.kept_in(self._directory)
         self._seed = seed
-        async with aiohttp.ClientSession() as http:
-            async with together() as group:
-                databases = group.create_task(self._start_databases(keys, seed))
-                bus = group.create_task(self._start_bus())
-                sandbox = group.create_task(self._start_sandbox(http))
-                group.create_task(self._start_mailbox(http))
-            self._wiring = wiring = Wiring(
+        async with aiohttp.ClientSession() as http, together() as group:
+            databases = group.create_task(self._start_databases(keys, seed))
+            bus = group.create_task(self._start_bus())
+            sandbox = group.create_task(self._start_sandbox(http))
+            group.create_task(self._start_mailbox(http))
+            wiring = Wiring(
                 host=LOOPBACK,
                 registration_port=self._ports["registration"],
                 payments_port=self._ports["payments"],
                 notifications_port=self._ports["notifications"],
                 sandbox_url=self._url("sandbox"),
                 smtp_port=self._ports["mailbox's SMTP"],
-                postgres_urls=databases.result(),
-                nats_url=bus.result(),
+                postgres_urls=await databases,
+                nats_url=await bus,
                 nats_prefix=self._options.nats_prefix,
                 token_keys=keys.token_keys,
                 organization_id=seed.organization_id,
-                webhook_secrets=sandbox.result(),
             )
-            self._environments.write(
-                {service: ENVIRONMENTS[service](wiring) for service in SERVICES}
-            )
-            async with together() as group:
-                for service in SERVICES:
-                    for number in range(1, self._options.scale.get(service, 1) + 1):
-                        group.create_task(self._start_service(service, number, wiring, http))
+            for service in ("registration", "notifications"):
+                group.create_task(self._start_service(service, wiring, http))
+            # Only payments waits for Stripe's side.
+            self._wiring = wiring = replace(wiring, webhook_secrets=await sandbox)
+            group.create_task(self._start_service("payments", wiring, http))
+        self._environments.write({service: ENVIRONMENTS[service](wiring) for service in SERVICES})
+        from deploy.local.seeding import seed_webinars
+
         paid, free = await seed_webinars(self._directory, seed, wiring.registration_url)
         self._is_ready = True
         self._write_demo()
@@ -138,9 +135,12 @@ class LocalSystem:
             self._watch.cancel()
             await asyncio.gather(self._watch, return_exceptions=True)
         for names in (SERVICES, ("sandbox", "mailbox"), ("nats",), ("postgres",)):
-            await asyncio.gather(
-                *(child.stop() for child in self._children if child.name.startswith(names))
-            )
+            children = [child for child in self._children if child.name.startswith(names)]
+            for outcome in await asyncio.gather(
+                *(child.stop() for child in children), return_exceptions=True
+            ):
+                if isinstance(outcome, Exception):
+                    self._report(f"While stopping: {outcome}")
         self._logs.look()
 
     def kill(self) -> None:
@@ -169,6 +169,9 @@ class LocalSystem:
         async with together() as group:
             for service, url in urls.items():
                 group.create_task(prepare_service(service, self._postgres_url, url))
+        # Imported only now: the services' code takes a while, and everything else has started.
+        from deploy.local.seeding import seed_organization
+
         await seed_organization(self._directory, seed, urls["registration"])
         return urls
 
@@ -188,6 +191,9 @@ class LocalSystem:
             f"{self._url('sandbox')}/livez",
             http,
         )
+        # Imported only now, as above.
+        from deploy.local.webhooks import webhook_secrets
+
         return await webhook_secrets(
             self._directory, self._url("sandbox"), f"{self._url('payments')}/stripe/webhooks"
         )
@@ -225,8 +231,16 @@ class LocalSystem:
         await self._start_child(name, lambda: launch, _answers(http, ready_url))
 
     async def _start_service(
+        self, service: str, wiring: Wiring, http: aiohttp.ClientSession
+    ) -> None:
+        async with together() as group:
+            for number in range(1, self._options.scale.get(service, 1) + 1):
+                group.create_task(self._start_replica(service, number, wiring, http))
+
+    async def _start_replica(
         self, service: str, number: int, wiring: Wiring, http: aiohttp.ClientSession
     ) -> None:
+        """The first has the service's own port, the others free ones."""
         name = service if number == 1 else f"{service}-{number}"
         port = self._ports[service] if number == 1 else free_port()
         url = f"http://{LOOPBACK}:{port}"
