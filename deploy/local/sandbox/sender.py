@@ -56,10 +56,11 @@ class Sender:
             raise NoAnswer("timed out") from late
 
     async def close(self) -> None:
-        for connections in self._idle.values():
-            for connection in connections:
-                connection.writer.close()
+        writers = [one.writer for idle in self._idle.values() for one in idle]
         self._idle.clear()
+        for writer in writers:
+            writer.close()
+        await asyncio.gather(*(one.wait_closed() for one in writers), return_exceptions=True)
 
     async def _send(self, address: Address, request: bytes) -> int:
         while True:

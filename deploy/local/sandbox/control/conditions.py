@@ -151,11 +151,16 @@ class ConditionsControl:
         return web.json_response({"quiet": is_quiet})
 
     async def reset(self, request: web.Request) -> web.Response:
-        """Begin again: no objects, no endpoints, no faults, the real time."""
+        """Begin again: no objects, no faults, the real time; endpoints stay if told so."""
+        given = await read(request, "keep_endpoints")
+        world = self._sandbox.world
+        kept = list(world.everything("webhook_endpoint")) if given.get("keep_endpoints") else []
         await self._sandbox.postman.drop_everything()
-        self._sandbox.world.forget_everything()
+        world.forget_everything()
         self._sandbox.settings.reset()
         self._gate.faults.clear()
         self.on_reset()
         accounts.populate(self._sandbox)
+        for endpoint in kept:
+            world.add("webhook_endpoint", endpoint.account, endpoint.object, endpoint.hidden)
         return web.json_response({"reset": True})

@@ -74,6 +74,7 @@ class Listener:
     letters: list[Letter] = field(default_factory=list)
     answers: list[int] = field(default_factory=list)
     hold: asyncio.Event | None = None
+    closes: bool = False
     problems: list[str] = field(default_factory=list)
 
     async def receive(self, request: web.Request) -> web.Response:
@@ -85,7 +86,10 @@ class Listener:
         )
         if self.hold is not None:
             await self.hold.wait()
-        return web.Response(status=self.answers.pop(0) if self.answers else 200)
+        response = web.Response(status=self.answers.pop(0) if self.answers else 200)
+        if self.closes:
+            response.force_close()
+        return response
 
     @property
     def types(self) -> list[str]:
