@@ -1,7 +1,8 @@
 # The two commands: `make run` starts everything on this machine, `make test` runs the whole test suite.
 PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do command -v $$p >/dev/null 2>&1 && $$p -c 'import sys,ensurepip,venv; sys.exit(sys.version_info<(3,11))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
-PYTEST_ARGS ?=
+# Two processes; tests of the running system stay together, so that it is started once.
+PYTEST_ARGS ?= --numprocesses 2 --dist loadgroup
 
 .PHONY: run test check format lint types contracts containers bench lock
 

@@ -8,6 +8,13 @@ from tests.servers import fresh_prefix, session_nats, session_postgres
 from tests.system.box import Box, Running, box_office, running_taquilla
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of the running system go to one process, which starts it once."""
+    for item in items:
+        if "running" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("running"))
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The superuser's URL; `tests.servers.fresh_database` makes a database from it."""
