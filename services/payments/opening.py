@@ -4,6 +4,7 @@ Whoever finds an attempt without a result calls again with its key and its param
 guessed: a call that stays silent is looked up at Stripe.
 """
 
+import asyncio
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -51,7 +52,7 @@ log = structlog.get_logger(__name__)
 CLOCK_SLACK = timedelta(minutes=10)
 """Stripe's clock is not ours: a look-up begins this much before the call."""
 CONFLICT_RETRY = timedelta(seconds=1)
-SILENCE_RETRY = timedelta(seconds=1)
+SILENCE_RETRY = timedelta(seconds=0.3)
 RETRY_MAX = timedelta(seconds=15)
 READ_RETRY_MAX = timedelta(minutes=5)
 
@@ -333,3 +334,5 @@ async def _postpone(desk: Desk, due: DueAttempt, pause: timedelta, *, is_try: bo
         await store_attempts.postpone(
             connection, due.payment_id, due.attempt.number, pause, is_try=is_try
         )
+    # Somebody may be waiting at the pay page: nothing is gained by looking late.
+    asyncio.get_running_loop().call_later(pause.total_seconds(), desk.wakes.attempts.set)

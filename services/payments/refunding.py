@@ -1,5 +1,6 @@
 """Gives money back: requests are decided under the payment's lock, then Stripe is called."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -55,6 +56,8 @@ async def _follow(desk: Desk, refund: Refund, now: datetime) -> None:
             await _call_again(desk, refund, now)
         elif refund.status == "pending":
             await _look(desk, refund)
+    except StripeRefused as refusal:
+        await _refused(desk, refund, refusal)
     except StripeFailure as failure:
         await _postpone(desk, refund, failure)
     except Exception as failure:
@@ -148,10 +151,6 @@ async def _call(desk: Desk, payment: Payment, refund: Refund) -> None:
             charge.acting_for,
             lambda: create_refund(desk.stripe, payment, refund, charge.acting_for),
         )
-    except StripeAccountRefused as refusal:
-        if refusal.is_key_refused:
-            raise  # Our key is wrong, which an operator will mend: nothing is decided by it.
-        await _fail(desk, payment, refund, "account_refused")
     except StripeRefused as refusal:
         log.warning(
             "Stripe refused a refund",
@@ -160,12 +159,28 @@ async def _call(desk: Desk, payment: Payment, refund: Refund) -> None:
             param=refusal.param,
             request_id=refusal.request_id,
         )
-        await _fail(desk, payment, refund, _reason_of(refusal))
+        raise
     else:
         await merge_facts(desk, {payment.payment_id: [seen]})
 
 
+async def _refused(desk: Desk, refund: Refund, refusal: StripeRefused) -> None:
+    """Stripe says no, and would say so again; only our own key is for an operator to mend."""
+    is_key_refused = isinstance(refusal, StripeAccountRefused) and refusal.is_key_refused
+    if is_key_refused or refund.payment_id is None or refund.status == "pending":
+        await _postpone(desk, refund, refusal)
+        return
+    reason = _reason_of(refusal)
+    await change_payment(
+        desk,
+        refund.payment_id,
+        lambda change, now: refunds.fail(change, refund.refund_id, reason, now),
+    )
+
+
 def _reason_of(refusal: StripeRefused) -> str:
+    if isinstance(refusal, StripeAccountRefused):
+        return "account_refused"
     if refusal.param == "amount":
         return "over_refund"
     return _REASONS.get(refusal.code or "", refusal.code or f"refused_{refusal.status}")
@@ -214,7 +229,7 @@ def _charge_of(payment: Payment, refund: Refund) -> Charge:
 
 
 async def _postpone(desk: Desk, refund: Refund, failure: StripeFailure) -> None:
-    pause = min(timedelta(seconds=2 ** min(refund.tries, 10)), RETRY_MAX)
+    pause = min(timedelta(seconds=0.5 * 2 ** min(refund.tries, 12)), RETRY_MAX)
     if isinstance(failure, StripeConflict | StripeBusy):
         pause = timedelta(seconds=1)
     log.warning(
@@ -225,3 +240,4 @@ async def _postpone(desk: Desk, refund: Refund, failure: StripeFailure) -> None:
     )
     async with desk.database.connection() as connection:
         await store_refunds.postpone(connection, refund.refund_id, pause)
+    asyncio.get_running_loop().call_later(pause.total_seconds(), desk.wakes.refunds.set)
