@@ -3,13 +3,16 @@
 import asyncio
 import hashlib
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.payments import store_accounts
 from tests.payments.connect_world import GRANT, READY, SIGNER, connect_world, ticket
 from tests.payments.stub_server import answer, stub_server
+
+# Fixed: two processes must collect the same tests.
+NOBODY = UUID("5c1d3a52-7c3f-4a5e-9d0b-6f1f5e2c8a10")
 
 
 async def test_a_ticket_works_once(postgres_url: str) -> None:
@@ -60,12 +63,12 @@ async def test_an_old_ticket_is_refused(postgres_url: str) -> None:
         "x" * 5000,
         "a.b.c",
         "é" * 40,
-        SIGNER.sign("pay", f"t:{uuid4()}:me:99999999999"),
+        SIGNER.sign("pay", f"t:{NOBODY}:me:99999999999"),
         SIGNER.sign("connect", "not a ticket"),
         SIGNER.sign("connect", "t:no-organization:me:99999999999"),
-        SIGNER.sign("connect", f"t:{uuid4()}:me:soon"),
-        SIGNER.sign("connect", f"t\0:{uuid4()}:me:99999999999"),
-        ticket(uuid4())[:-2] + "xx",
+        SIGNER.sign("connect", f"t:{NOBODY}:me:soon"),
+        SIGNER.sign("connect", f"t\0:{NOBODY}:me:99999999999"),
+        ticket(NOBODY)[:-2] + "xx",
     ],
 )
 async def test_a_forged_ticket_opens_nothing(postgres_url: str, forged: str) -> None:
