@@ -7,6 +7,7 @@ import os
 import secrets
 import shutil
 import tempfile
+import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,11 @@ from deploy.databases import prepare_service
 from deploy.local.nats import NatsServer
 from deploy.local.postgres import PostgresServer
 from deploy.local.servers import running
+
+MEMORY = Path("/dev/shm")
+MEMORY_BYTES_MIN = 1 << 30
+FOLDER = "taquilla-test-"
+FORGOTTEN_SECONDS = 86_400
 
 # By server and services; the same server makes the same template only once a session.
 _templates: dict[tuple[str, tuple[str, ...]], str] = {}
@@ -73,7 +79,11 @@ class _Making:
         async with _connected(self._postgres_url) as connection:
             template = await _template(connection, self._postgres_url, self._services)
             name = f"test_{secrets.token_hex(8)}"
-            await connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+            # Copying files costs checkpoints, which are cheap only for a server that forgets all.
+            strategy = "WAL_LOG" if os.environ.get("TAQUILLA_POSTGRES_URL") else "FILE_COPY"
+            await connection.execute(
+                f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}"
+            )
             _made[self._postgres_url].add(name)
         return FreshDatabase(
             name=name,
@@ -196,7 +206,15 @@ async def _drop(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> 
 
 @contextlib.contextmanager
 def _throwaway_folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="taquilla-test-"))
+    # In memory where there is room: a database is copied four times as fast.
+    has_room = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free >= MEMORY_BYTES_MIN
+    place = MEMORY if has_room else Path(tempfile.gettempdir())
+    for forgotten in place.glob(f"{FOLDER}*"):
+        # A session that was killed could not tidy up; one of today may still be at work.
+        with contextlib.suppress(OSError):
+            if time.time() - forgotten.stat().st_mtime > FORGOTTEN_SECONDS:
+                shutil.rmtree(forgotten, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=place))
     try:
         yield folder
     finally:

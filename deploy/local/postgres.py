@@ -70,7 +70,12 @@ class PostgresServer:
             "jit": "off",
         }
         if not self.durable:
-            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+            settings |= {
+                "fsync": "off",
+                "synchronous_commit": "off",
+                "full_page_writes": "off",
+                "max_wal_size": "128MB",
+            }
         return Launch(
             arguments=[
                 str(binaries / "postgres"),
