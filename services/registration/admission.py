@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 import structlog
+from prometheus_client import Histogram
 
 from services.registration.announcements import Announcer
 from services.registration.links import Links
@@ -27,6 +28,10 @@ from shared.postgres import UNAVAILABLE, Connection, Database
 from shared.refusals import NotFound, Refusal, Unavailable
 
 log = structlog.get_logger(__name__)
+
+batch_size = Histogram(
+    "taquilla_admission_batch", "Registrations decided in one commit", buckets=(1, 4, 16, 64, 256)
+)
 
 BATCH_MAX = 256
 QUEUE_MAX = 2_000
@@ -62,13 +67,13 @@ class Registration:
         """The body of the answer; links and deadlines to pay only while there is something to."""
         is_awaiting = self.status == "awaiting_payment"
         return {
-            "id": str(self.id),
+            "id": self.id,
             "status": self.status,
             "amount_minor": self.amount_minor,
             "currency": self.currency,
             "pay_url": links.pay_url(self.id) if is_awaiting else None,
             "manage_url": self.manage_url,
-            "pay_by": self.pay_by.isoformat() if is_awaiting and self.pay_by else None,
+            "pay_by": self.pay_by if is_awaiting else None,
         }
 
 
@@ -109,6 +114,7 @@ class Admission:
             size = min(len(queue.waiting), BATCH_MAX)
             batch = [queue.waiting.popleft() for _ in range(size)]
             self._waiting -= size
+            batch_size.observe(size)
             await self._settle(webinar_id, batch)
         del self._queues[webinar_id]
 
@@ -164,8 +170,14 @@ class Admission:
         webinar = await webinars.lock(connection, webinar_id)
         if webinar is None:
             return [NotFound() for _ in batch]
-        organization, description, now = await admissions.surroundings(connection, webinar)
-        remembered = await self._remember(connection, webinar_id, batch, is_rerun=is_rerun)
+        around = await admissions.surroundings(
+            connection,
+            webinar,
+            keys={one.idempotency_key for one in batch if one.idempotency_key is not None},
+            addresses={one.email_key for one in batch},
+        )
+        organization, now = around.organization, around.now
+        remembered = await self._remember(connection, webinar_id, batch, around, is_rerun=is_rerun)
         judgement = judge(
             batch,
             webinar,
@@ -174,19 +186,29 @@ class Admission:
             now=now,
             holds_per_network=self._holds_per_network,
         )
-        admitted = judgement.admitted
         pay_by = (
             min(now + timedelta(minutes=webinar.hold_minutes), webinar.starts_at)
             if webinar.price_minor
             else None
         )
+        admitted = judgement.admitted
         if admitted:
             announcer = Announcer(
-                webinar, organization, self._links, now=now, pay_by=pay_by, description=description
+                webinar,
+                organization,
+                self._links,
+                now=now,
+                pay_by=pay_by,
+                description=around.description,
             )
-            await admissions.admit(connection, webinar, admitted, pay_by=pay_by, now=now)
-            await admissions.tell(
-                connection, [told for one in admitted for told in announcer.announce(one)]
+            await admissions.admit(
+                connection,
+                webinar,
+                admitted,
+                created=[announcer.created(one) for one in admitted],
+                confirmed=[] if pay_by else [announcer.confirmed(one) for one in admitted],
+                pay_by=pay_by,
+                now=now,
             )
         if judgement.repeated:
             occasion = Occasion(webinar, organization, self._links, now)
@@ -194,19 +216,27 @@ class Admission:
         return self._verdicts(judgement, webinar, pay_by)
 
     async def _remember(
-        self, connection: Connection, webinar_id: UUID, batch: list[Application], *, is_rerun: bool
+        self,
+        connection: Connection,
+        webinar_id: UUID,
+        batch: list[Application],
+        around: admissions.Surroundings,
+        *,
+        is_rerun: bool,
     ) -> Remembered:
+        """Read in full what little of the batch is known already."""
         remembered = Remembered()
         if is_rerun:
             ids = {one.registrant_id for one in batch}
             remembered.by_id = await admissions.find_by_ids(connection, ids)
-        keys = {one.idempotency_key for one in batch if one.idempotency_key is not None}
-        if keys:
-            remembered.by_key = await admissions.find_by_keys(connection, webinar_id, keys)
-        addresses = {one.email_key for one in batch}
-        remembered.by_address = await admissions.find_by_addresses(
-            connection, webinar_id, addresses
-        )
+        if around.known_keys:
+            remembered.by_key = await admissions.find_by_keys(
+                connection, webinar_id, around.known_keys
+            )
+        if around.known_addresses:
+            remembered.by_address = await admissions.find_by_addresses(
+                connection, webinar_id, set(around.known_addresses)
+            )
         networks = {one.network for one in batch if one.network is not None}
         if networks and self._holds_per_network:
             remembered.unpaid_by_network = await admissions.count_unpaid_by_network(

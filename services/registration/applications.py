@@ -114,7 +114,6 @@ def check_key(key: str | None) -> str | None:
     return key
 
 
-@lru_cache(maxsize=4096)
 def network_hash(secret: bytes, network: str) -> str:
     """A caller's network as it is stored and told: comparable, and never the address itself."""
     return hmac.digest(secret, f"network\0{network}".encode(), "sha256").hex()[:32]

@@ -3,11 +3,12 @@
 The API token comes in the header Authorization, the idempotency key in Idempotency-Key.
 """
 
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from uuid import UUID
+
+from pydantic_core import to_jsonable_python
 
 from services.registration import access, box_office
 from services.registration.access import Caller
@@ -63,7 +64,7 @@ class Requests:
             is_own_only=True,
         )
         registration = await self.admission.register(request.webinar_id, application)
-        return Answer(201, registration.answer(self.links))
+        return Answer(201, to_jsonable_python(registration.answer(self.links)))
 
     async def cancel(self, body: bytes, headers: dict[str, str]) -> Answer:
         """As POST /api/v1/registrants/{registrant_id}/cancel."""
@@ -77,7 +78,7 @@ class Requests:
                 asked_by_organizer(request, key),
                 organization_id=caller.organization_id,
             )
-        return Answer(202, json.loads(cancel_answer(registrant, standing).model_dump_json()))
+        return Answer(202, cancel_answer(registrant, standing).model_dump(mode="json"))
 
     async def _caller(self, headers: dict[str, str], scope: str) -> Caller:
         async with self.database.connection() as connection:

@@ -11,9 +11,10 @@ from services.registration.routes.cors import (
 )
 from services.registration.routes.table import Door, Route, bind
 
+# Tried in this order: what a rush calls comes first.
 ROUTES: list[Route] = [
-    *webinars.ROUTES,
     *registrations.ROUTES,
+    *webinars.ROUTES,
     *registrants.ROUTES,
     *organization.ROUTES,
 ]

@@ -1,35 +1,57 @@
 """The group commit's statements: few for a whole batch, whatever its size."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from services.registration.announcements import Announcement
+from pydantic_core import to_json
+
 from services.registration.organizations import Organization
 from services.registration.registrants import Registrant
 from services.registration.store import organizations, registrants
 from services.registration.verdicts import Application, Known
 from services.registration.webinars import Webinar
+from shared.events import RegistrantConfirmed, RegistrantCreated
 from shared.postgres import Connection, note_events
 
 _ORGANIZATION = ", ".join(f"o.{column}" for column in organizations.COLUMNS.split(", "))
 
 
+@dataclass(frozen=True)
+class Surroundings:
+    """What a batch is judged by, beside the webinar: read after its lock, in one statement."""
+
+    now: datetime
+    organization: Organization
+    description: str
+    known_keys: list[str]
+    known_addresses: list[str]
+
+
 async def surroundings(
-    connection: Connection, webinar: Webinar
-) -> tuple[Organization, str, datetime]:
-    """The organization, the description as it is now, and the database's time."""
+    connection: Connection, webinar: Webinar, *, keys: Collection[str], addresses: Collection[str]
+) -> Surroundings:
+    """The organization, the description, the database's time, and what is known already."""
     found = await connection.fetchrow(
-        f"SELECT now(), d.description, {_ORGANIZATION} FROM organizations o "
+        "SELECT now(), d.description, "
+        "ARRAY(SELECT idempotency_key FROM registrants "
+        "WHERE webinar_id = $2 AND idempotency_key = ANY($4::text[])), "
+        "ARRAY(SELECT email_key FROM registrants WHERE webinar_id = $2 "
+        "AND email_key = ANY($5::text[]) AND status IN ('awaiting_payment', 'confirmed')), "
+        f"{_ORGANIZATION} FROM organizations o "
         "JOIN webinar_descriptions d ON d.webinar_id = $2 AND d.version = $3 WHERE o.id = $1",
         webinar.organization_id,
         webinar.id,
         webinar.description_version,
+        list(keys),
+        list(addresses),
     )
     if found is None:
         raise LookupError(f"organization or description of webinar {webinar.id} is missing")
-    now, description, *organization = found.values()
-    return Organization(*organization), description, now
+    now, description, known_keys, known_addresses, *organization = found.values()
+    return Surroundings(now, Organization(*organization), description, known_keys, known_addresses)
 
 
 async def find_by_keys(
@@ -98,11 +120,17 @@ async def admit(
     webinar: Webinar,
     admitted: Sequence[Application],
     *,
+    created: Sequence[dict[str, Any]],
+    confirmed: Sequence[dict[str, Any]],
     pay_by: datetime | None,
     now: datetime,
 ) -> None:
-    """Insert the batch and take its seats, in one statement; the quote comes from the webinar."""
-    is_free = pay_by is None
+    """Insert the batch, take its seats and tell of it, in one statement.
+
+    The quote comes from the webinar's own row, which the caller has locked. Rows and events come
+    as JSON: PostgreSQL takes it apart at less cost than arrays are put together at. `json`, not
+    `jsonb`, leaves each event's text as it is. The outbox checks its size.
+    """
     await connection.execute(
         "WITH admitted AS (INSERT INTO registrants (id, organization_id, webinar_id, version, "
         "status, holds_seat, name, email, email_key, locale, amount_minor, currency, "
@@ -111,39 +139,43 @@ async def admit(
         "SELECT a.id, w.organization_id, w.id, $2, $3, true, a.name, a.email, a.email_key, "
         "a.locale, w.price_minor, CASE WHEN w.price_minor > 0 THEN w.currency END, "
         "w.description_version, w.refund_policy, w.starts_at, $4, $5, $6, "
-        "a.idempotency_key, a.body_sha256, a.network "
-        "FROM webinars w CROSS JOIN unnest($7::uuid[], $8::text[], $9::text[], $10::text[], "
-        "$11::text[], $12::text[], $13::bytea[], $14::text[]) AS a (id, name, email, email_key, "
-        "locale, idempotency_key, body_sha256, network) WHERE w.id = $1) "
-        "UPDATE webinars SET seats_taken = seats_taken + $15 WHERE id = $1",
+        "a.idempotency_key, decode(a.body_sha256, 'hex'), a.network "
+        "FROM webinars w CROSS JOIN json_to_recordset($7::text::json) AS a (id uuid, name text, "
+        "email text, email_key text, locale text, idempotency_key text, body_sha256 text, "
+        "network text) WHERE w.id = $1), "
+        "told AS (INSERT INTO outbox (event_id, subject, payload) "
+        "SELECT (told.body->>'event_id')::uuid, told.subject, convert_to(told.body::text, 'UTF8') "
+        "FROM (SELECT $8 AS subject, json_array_elements($9::text::json) AS body UNION ALL "
+        "SELECT $10, json_array_elements($11::text::json)) AS told) "
+        "UPDATE webinars SET seats_taken = seats_taken + $12 WHERE id = $1",
         webinar.id,
-        2 if is_free else 1,
-        "confirmed" if is_free else "awaiting_payment",
+        1 if pay_by else 2,
+        "awaiting_payment" if pay_by else "confirmed",
         pay_by,
-        now if is_free else None,
+        None if pay_by else now,
         now,
-        [a.registrant_id for a in admitted],
-        [a.name for a in admitted],
-        [a.email for a in admitted],
-        [a.email_key for a in admitted],
-        [a.locale for a in admitted],
-        [a.idempotency_key for a in admitted],
-        [a.body_sha256 for a in admitted],
-        [a.network for a in admitted],
+        to_json([_row(application) for application in admitted]).decode(),
+        RegistrantCreated.subject,
+        to_json(created).decode(),
+        RegistrantConfirmed.subject,
+        to_json(confirmed).decode(),
         len(admitted),
     )
-
-
-async def tell(connection: Connection, announcements: Sequence[Announcement]) -> None:
-    """Put what admission tells into the outbox; the table checks its size."""
-    await connection.execute(
-        "INSERT INTO outbox (event_id, subject, payload) "
-        "SELECT * FROM unnest($1::uuid[], $2::text[], $3::bytea[])",
-        [event_id for event_id, _, _ in announcements],
-        [subject for _, subject, _ in announcements],
-        [body for _, _, body in announcements],
-    )
     note_events()
+
+
+def _row(application: Application) -> dict[str, Any]:
+    body_sha256 = application.body_sha256
+    return {
+        "id": application.registrant_id,
+        "name": application.name,
+        "email": application.email,
+        "email_key": application.email_key,
+        "locale": application.locale,
+        "idempotency_key": application.idempotency_key,
+        "body_sha256": None if body_sha256 is None else body_sha256.hex(),
+        "network": application.network,
+    }
 
 
 async def mark_repeated(
