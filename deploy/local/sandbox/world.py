@@ -133,7 +133,7 @@ class World:
 
     def everything(self, kind: str | None = None) -> Iterator[Entry]:
         """All entries, each kind and account in order of creation."""
-        for (shelf_kind, _), shelf in self._shelves.items():
+        for (shelf_kind, _), shelf in list(self._shelves.items()):
             if kind is None or shelf_kind == kind:
                 yield from (entry for entry in shelf.entries if entry is not None)
 

@@ -38,7 +38,7 @@ class CheckoutPages:
             return page("missing.html", status=404)
         form = await read_form(request)
         errors, expires = _check(form)
-        if errors:
+        if errors and session.object["payment_status"] != "no_payment_required":
             return self._page(session, form=form, errors=errors, status=422)
         try:
             outcome = checkout_payment.pay(
