@@ -237,9 +237,16 @@ async def test_characters_that_cannot_be_stored_are_named_and_not_shown_again(
 
 @pytest.mark.parametrize(
     "path",
-    ["/w/nothing", "/w/8d3cf9ee-0524-4a6d-a643-46064f7003a0", "/r/x.y.z", "/r/" + "a" * 5000, "/j/%00", "/nowhere",
-     "/static/nothing.css"],
-)  # fmt: skip
+    [
+        "/w/nothing",
+        "/w/8d3cf9ee-0524-4a6d-a643-46064f7003a0",
+        "/r/x.y.z",
+        "/r/" + "a" * 5000,
+        "/j/%00",
+        "/nowhere",
+        "/static/nothing.css",
+    ],
+)
 async def test_people_get_a_page_and_programs_a_document_where_nothing_is(
     counter: Counter, path: str
 ) -> None:
