@@ -1,4 +1,4 @@
-"""Applications for a seat: what a person fills in, checked and ready to be admitted. No I/O here.
+"""Applications for a seat: what a person fills in, checked and ready to be admitted.
 
 Page, API and bus fill in the same form, so they have the same rules.
 """

@@ -31,13 +31,10 @@ class RefundStanding:
 async def registrant_behind(connection: Connection, links: Links, manage_token: str) -> Registrant:
     """Whose page a manage token opens; raises NotFound, also for a link that was replaced."""
     registrant_id, link_version = links.read_manage(manage_token)
-    return await _with_link(connection, registrant_id, link_version)
-
-
-async def joiner_behind(connection: Connection, links: Links, join_token: str) -> Registrant:
-    """Whose join link this is; whether it opens is `may_join`'s to say. Raises NotFound."""
-    registrant_id, link_version = links.read_join(join_token)
-    return await _with_link(connection, registrant_id, link_version)
+    registrant = await registrants.find(connection, registrant_id)
+    if registrant is None or registrant.link_version != link_version:
+        raise NotFound
+    return registrant
 
 
 async def cancel_registration(
@@ -163,13 +160,6 @@ async def lock_registrant(
     if webinar is None or registrant is None:
         raise NotFound
     return webinar, registrant
-
-
-async def _with_link(connection: Connection, registrant_id: UUID, link_version: int) -> Registrant:
-    registrant = await registrants.find(connection, registrant_id)
-    if registrant is None or registrant.link_version != link_version:
-        raise NotFound
-    return registrant
 
 
 async def _standing(

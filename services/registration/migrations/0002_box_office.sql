@@ -136,6 +136,9 @@ CREATE INDEX holds_due ON registrants (pay_by)
     WHERE status = 'awaiting_payment' AND hold_ended_at IS NULL;
 CREATE INDEX holds_unanswered ON registrants (hold_repeat_at)
     WHERE hold_ended_at IS NOT NULL AND hold_answered_at IS NULL;
+-- Somebody's money and no seat for it: an organization's exceptions.
+CREATE INDEX money_without_seat ON registrants (organization_id)
+    WHERE status = 'released' AND paid_at IS NOT NULL;
 
 CREATE TABLE refunds (
     id uuid PRIMARY KEY,

@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from services.registration import box_office
+from services.registration.access import Caller
 from services.registration.applications import RegistrationForm, apply
 from services.registration.cancellations import CancelAsked
 from services.registration.links import Links
@@ -73,10 +74,17 @@ async def create_registration(call: Call) -> web.StreamResponse:
         body=body,
         idempotency_key=call.idempotency_key,
         network=desk.network_of(request),
-        organization_id=None if call.caller is None else call.caller.organization_id,
+        organization_id=_registering_organization(call.caller),
     )
     registration = await desk.admission.register(webinar_id, application)
     return json_body(registration.answer(desk.links), status=201)
+
+
+def _registering_organization(caller: Caller | None) -> UUID | None:
+    """Whose token may register without a stranger's limits."""
+    if caller is None or not caller.scopes & {"register", "charge"}:
+        return None
+    return caller.organization_id
 
 
 def require_charge(call: Call) -> None:

@@ -45,15 +45,6 @@ async def find_of_organization(
     )
 
 
-async def find_by_key(
-    connection: Connection, webinar_id: UUID, idempotency_key: str
-) -> Registrant | None:
-    """The registrant that was admitted under this key."""
-    return await _one(
-        connection, "webinar_id = $1 AND idempotency_key = $2", webinar_id, idempotency_key
-    )
-
-
 async def lock(connection: Connection, registrant_id: UUID) -> Registrant | None:
     """The registrant, locked; its webinar must be locked before."""
     return await _one(connection, "id = $1 FOR NO KEY UPDATE", registrant_id)
@@ -159,16 +150,6 @@ async def list_of_webinar(
         after,
         limit,
     )
-
-
-async def count_by_status(connection: Connection, webinar_id: UUID) -> dict[str, int]:
-    """How many registrants a webinar has in each status that occurs."""
-    rows = await connection.fetch(
-        "SELECT status, count(*) AS registrants FROM registrants WHERE webinar_id = $1 "
-        "GROUP BY status",
-        webinar_id,
-    )
-    return {row["status"]: row["registrants"] for row in rows}
 
 
 async def record_join(connection: Connection, registrant: Registrant) -> None:
