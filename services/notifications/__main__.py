@@ -1,17 +1,8 @@
-"""Starts the service: `python -m services.notifications`."""
+"""Starts the notifications service: `python -m services.notifications`."""
 
 from services.notifications.app import create_app
 from services.notifications.settings import Settings
-from shared.service import serve
-from shared.telemetry import configure_logging
-
-
-def main() -> None:
-    """Run until SIGTERM or Ctrl-C."""
-    settings = Settings()
-    configure_logging("notifications")
-    serve(create_app(settings), settings)
-
+from shared.service import start
 
 if __name__ == "__main__":
-    main()
+    start("notifications", Settings, create_app)

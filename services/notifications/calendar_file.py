@@ -42,7 +42,8 @@ def calendar(
         sender.address,
     )
     own = (
-        f"UID:{facts.registrant_id}@{sender.domain}\r\n"
+        # The same as on the registrant's page, or a calendar would show the event twice.
+        f"UID:{facts.registrant_id}@taquilla\r\n"
         f"SEQUENCE:{sequence}\r\n"
         f"DTSTAMP:{now.astimezone(UTC):%Y%m%dT%H%M%SZ}\r\n"
     ).encode()

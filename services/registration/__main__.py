@@ -1,26 +1,8 @@
-"""Run the registration service: `python -m services.registration`."""
-
-import gc
+"""Starts the registration service: `python -m services.registration`."""
 
 from services.registration.app import create_app
 from services.registration.settings import RegistrationSettings
-from shared.service import serve
-from shared.telemetry import configure_logging
-
-GARBAGE_THRESHOLD = 10_000  # Objects; Python's own 700 takes about a twentieth of a rush.
-
-
-def main() -> None:
-    """Answer until told to stop."""
-    settings = RegistrationSettings()
-    configure_logging("registration")
-    app = create_app(settings)
-    # What was made so far stays for good; a rush makes many short-lived objects and no cycles.
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
-    serve(app, settings)
-
+from shared.service import start
 
 if __name__ == "__main__":
-    main()
+    start("registration", RegistrationSettings, create_app)

@@ -27,7 +27,7 @@ def test_times_are_absolute_and_the_event_is_the_registrants_own() -> None:
     assert event["DTSTART"].dt == STARTS_AT
     assert event["DTEND"].dt == STARTS_AT + timedelta(minutes=90)
     assert b"DTSTART:20261126T170000Z" in file.to_ical()
-    assert event["UID"] == f"{REGISTRANT_ID}@example.org"
+    assert event["UID"] == f"{REGISTRANT_ID}@taquilla"
     assert event["SEQUENCE"] == 2
     assert event["URL"] == event["LOCATION"] == "https://box.example.org/j/join-token"
 
