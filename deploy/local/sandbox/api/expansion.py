@@ -55,6 +55,22 @@ _ALWAYS_NULL: dict[str, frozenset[str]] = {
     "payment_method": frozenset({"customer"}),
 }
 
+_INLINE_LISTS = {("checkout.session", "line_items"), ("charge", "refunds")}
+
+# What a list holds, so that a wrong path is refused for an empty one too.
+_COLLECTIONS = {
+    "/v1/application_fees": "application_fee",
+    "/v1/balance_transactions": "balance_transaction",
+    "/v1/charges": "charge",
+    "/v1/checkout/sessions": "checkout.session",
+    "/v1/disputes": "dispute",
+    "/v1/payment_intents": "payment_intent",
+    "/v1/payouts": "payout",
+    "/v1/prices": "price",
+    "/v1/products": "product",
+    "/v1/refunds": "refund",
+}
+
 _KIND_BY_PREFIX = {
     "ch": "charge",
     "py": "charge",
@@ -80,10 +96,20 @@ def expanded(sandbox: Sandbox, thing: JsonObject, paths: list[str]) -> JsonObjec
         if thing.get("object") == "list":
             if segments[0] != "data" or len(segments) == 1:
                 raise _impossible(segments[0], f"data.{segments[0]}")
+            _check_items(_COLLECTIONS.get(thing["url"]), segments[1])
             thing = {**thing, "data": [_deeper(sandbox, i, segments[1:]) for i in thing["data"]]}
         else:
             thing = _deeper(sandbox, thing, segments)
     return thing
+
+
+def _check_items(kind: str | None, name: str) -> None:
+    if kind is not None and not (
+        name in _KINDS.get(kind, {})
+        or name in _ALWAYS_NULL.get(kind, ())
+        or (kind, name) in _INLINE_LISTS
+    ):
+        raise _impossible(name)
 
 
 def _impossible(name: str, instead: str | None = None) -> Refusal:
@@ -104,7 +130,7 @@ def _deeper(sandbox: Sandbox, thing: JsonObject, segments: list[str]) -> JsonObj
         return {**thing, name: _deeper(sandbox, value, rest)}
     if isinstance(value, dict) and value.get("object") is not None:
         return thing
-    if holder in ("checkout.session", "charge") and name in ("line_items", "refunds"):
+    if (holder, name) in _INLINE_LISTS:
         return _with_list(sandbox, thing, name, rest)
     if name in _ALWAYS_NULL.get(holder, ()):
         return thing
@@ -127,16 +153,14 @@ def _referred(sandbox: Sandbox, kind: str, thing_id: Any) -> JsonObject | None:
 
 
 def _with_list(sandbox: Sandbox, thing: JsonObject, name: str, rest: list[str]) -> JsonObject:
-    if name == "line_items" and thing["object"] == "checkout.session":
+    if name == "line_items":
         session = sandbox.world.get("checkout.session", thing["id"])
         items = session.hidden["line_items"]
         url = f"/v1/checkout/sessions/{thing['id']}/line_items"
-    elif name == "refunds" and thing["object"] == "charge":
+    else:
         charge = sandbox.world.get("charge", thing["id"])
         refunds = sandbox.world.where("refund", charge.account, "charge", charge.id)
         items = [shown(sandbox, refund) for refund in reversed(refunds)]
         url = f"/v1/charges/{thing['id']}/refunds"
-    else:
-        raise _impossible(name)
     with_list = {**thing, name: list_answer(url, items)}
     return _deeper(sandbox, with_list, [name, *rest]) if rest else with_list

@@ -80,6 +80,12 @@ async def test_a_field_that_cannot_be_expanded_is_refused(bench: Bench) -> None:
     )
 
 
+async def test_a_wrong_path_is_refused_for_an_empty_list_too(bench: Bench) -> None:
+    error = await refused(bench.client.v1.refunds.list_async({"expand": ["data.amount"]}))
+
+    assert error.user_message == "This property cannot be expanded (amount)."
+
+
 async def test_more_than_four_levels_are_refused(bench: Bench) -> None:
     session = await bench.session()
 
