@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from services.registration.links import Links
 from services.registration.organizations import Organization
-from services.registration.refund_policy import sentence
 from services.registration.verdicts import Application
 from services.registration.webinars import Webinar
 
@@ -29,7 +28,6 @@ class Announcer:
         description: str,
     ) -> None:
         self._links = links
-        self._policy = webinar.policy
         shared = {
             "occurred_at": now,
             "organization_id": webinar.organization_id,
@@ -74,5 +72,5 @@ class Announcer:
             "locale": application.locale,
             "manage_url": application.manage_url,
             "join_url": self._links.join_url(application.registrant_id),
-            "refund_policy_text": sentence(self._policy, application.locale),
+            "refund_policy_text": "",  # Where nothing is paid there is nothing to give back.
         }

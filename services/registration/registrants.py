@@ -267,7 +267,10 @@ def confirmation(registrant: Registrant, occasion: Occasion) -> RegistrantConfir
         **facts(registrant, occasion),
         join_url=occasion.links.join_url(registrant.id, registrant.link_version),
         description=occasion.description,
-        refund_policy_text=sentence(registrant.policy, registrant.locale),
+        # Where nothing was paid there is nothing to give back.
+        refund_policy_text=(
+            sentence(registrant.policy, registrant.locale) if registrant.amount_minor else ""
+        ),
     )
 
 
