@@ -110,6 +110,30 @@ async def test_a_commit_whose_answer_was_lost_admits_nobody_twice(office: Office
     assert len(await office.told(RegistrantCreated)) == 3
 
 
+async def test_a_connection_that_dies_under_a_batch_is_replaced(office: Office) -> None:
+    webinar = await office.schedule(capacity=1)
+    applications = [application(office) for _ in range(2)]
+
+    async def kill_the_one_that_waits() -> None:
+        await eventually(
+            lambda: office.value(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+        )
+
+    async with office.database.transaction() as connection:
+        await connection.execute("SELECT FROM webinars FOR UPDATE")
+        deciding = outcomes_of(office.admission, webinar["id"], applications)
+        answered = asyncio.gather(deciding, return_exceptions=True)
+        await kill_the_one_that_waits()
+    (outcomes,) = await answered
+
+    assert isinstance(outcomes, list)
+    assert [type(outcome) for outcome in outcomes] == [Registration, SoldOut]
+    assert await office.seats_taken(webinar) == 1
+
+
 async def test_a_database_that_stays_away_is_told_as_such(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
