@@ -43,7 +43,7 @@ class Handlers:
         if payment is None:
             return
         # Somebody may have been faster than the bus, and waits at the pay page.
-        after_commit(lambda: self._desk.waiters.tell(payment.payment_id))
+        after_commit(lambda: self._desk.waiters.tell(payment))
         if payment.hold_end is not None:
             # The end came first: a closed payment, and the answer that registration waits for.
             await outbox.enqueue(connection, holds.checkout_expired(payment, payment.hold_end))
@@ -84,13 +84,13 @@ class Handlers:
         found = await payments.lock_payment_of(connection, event.registrant_id)
         if found is None:
             return
-        await change_in(
+        changed = await change_in(
             connection,
             found[0].payment_id,
             lambda change, now: holds.end_hold(change, event.reason, now),
         )
         await hold_ends.mark_matched(connection, event.registrant_id)
-        after_commit(self._desk.wakes.attempts.set)
+        after_commit(lambda: self._desk.merger.tell([changed]))
 
     async def on_refund_requested(self, event: RefundRequested, connection: Connection) -> None:
         """Keep the request; a worker decides it as soon as the payment is known."""
@@ -136,12 +136,12 @@ async def match_hold_ends(desk: Desk) -> int:
             found = await payments.lock_payment_of(connection, row["registrant_id"])
             if found is None:
                 continue
-            await change_in(
+            changed = await change_in(
                 connection,
                 found[0].payment_id,
                 lambda change, now, reason=reason: holds.end_hold(change, reason, now),  # type: ignore[misc] # Bound now.
             )
             await hold_ends.mark_matched(connection, row["registrant_id"])
-        desk.wakes.attempts.set()
+        desk.merger.tell([changed])
         matched += 1
     return matched

@@ -7,11 +7,9 @@ from uuid import UUID
 
 import structlog
 
-from services.payments.change import Change
 from services.payments.desk import Desk
 from services.payments.facts import BalanceTransactionSeen, Fact
-from services.payments.merging import merge_facts, wake
-from services.payments.store import changes, lookups, payments
+from services.payments.store import lookups
 from services.payments.store.lookups import DueLookup
 from services.payments.stripe_gateway import StripeFailure, StripeRefused
 from services.payments.stripe_gateway.intents import read_everything
@@ -33,7 +31,7 @@ async def look_up_due(desk: Desk) -> int:
     """One round: take what is to be read and start reading it."""
     if desk.money_crew.free <= 0:
         return 0
-    async with desk.database.transaction() as connection:
+    async with desk.database.connection() as connection:
         taken = await lookups.take_due(connection, LEASE)
     entries: dict[str | None, list[DueLookup]] = defaultdict(list)
     for lookup in taken:
@@ -68,10 +66,9 @@ async def _look_up(desk: Desk, lookup: DueLookup) -> None:
         return
     # An intent names its payment itself; one without our id is none of ours.
     payment_id = facts[0].labels.payment_id or lookup.payment_id
-    await merge_facts(
-        desk,
+    await desk.merger.merge(
         {payment_id: facts} if payment_id is not None else {},
-        lambda connection: lookups.remove(connection, [lookup]),
+        also=lambda connection: lookups.remove(connection, [lookup]),
     )
 
 
@@ -112,18 +109,9 @@ async def _store(desk: Desk, read: Iterable[tuple[DueLookup, BalanceTransactionS
             booked[lookup.payment_id].append(entry)
     if not done:
         return
-    async with desk.database.transaction() as connection:
-        locked, now = await payments.lock_payments(connection, booked)
-        await changes.save_changes(
-            connection,
-            [
-                (payment, Change(payment, bookings=booked[payment_id]))
-                for payment_id, payment in locked.items()
-            ],
-            now,
-        )
-        await lookups.remove(connection, done)
-    wake(desk, booked)
+    await desk.merger.merge(
+        {}, bookings=booked, also=lambda connection: lookups.remove(connection, done)
+    )
 
 
 async def _postpone(desk: Desk, waiting: list[DueLookup], failure: StripeFailure) -> None:

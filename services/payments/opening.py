@@ -4,7 +4,6 @@ Whoever finds an attempt without a result calls again with its key and its param
 guessed: a call that stays silent is looked up at Stripe.
 """
 
-import asyncio
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -17,7 +16,6 @@ from services.payments.accounts import Account
 from services.payments.change import Change
 from services.payments.desk import Desk
 from services.payments.facts import IntentSeen, SessionSeen
-from services.payments.merging import change_payment, merge_facts
 from services.payments.pacing import Endpoint
 from services.payments.payment import Attempt, Payment
 from services.payments.store import attempts as store_attempts
@@ -90,8 +88,8 @@ async def open_session(
             network_limit=desk.settings.attempts_per_network,
         )
     if is_stored and wait == 0:
-        due = DueAttempt(payment.payment_id, attempt)
-        desk.crew.start(_call(desk, due, now), then=desk.wakes.attempts)
+        due = DueAttempt(payment.payment_id, attempt, now)
+        desk.crew.start(_call(desk, due), then=desk.wakes.attempts)
     elif is_stored:
         desk.wakes.attempts.set()
     return is_stored
@@ -101,8 +99,7 @@ async def follow_attempts(desk: Desk) -> int:
     """One round: take attempts whose time has come and bring each a step further."""
     if desk.crew.free <= 0:
         return 0
-    async with desk.database.transaction() as connection:
-        now = await connection.fetchval("SELECT now()")
+    async with desk.database.connection() as connection:
         taken = await store_attempts.take_due(
             connection,
             attempts.CALL_LEASE,
@@ -110,17 +107,17 @@ async def follow_attempts(desk: Desk) -> int:
             limit=desk.crew.free,
         )
     for due in taken:
-        desk.crew.start(_follow(desk, due, now), then=desk.wakes.attempts)
+        desk.crew.start(_follow(desk, due), then=desk.wakes.attempts)
     return len(taken)
 
 
-async def _follow(desk: Desk, due: DueAttempt, now: datetime) -> None:
+async def _follow(desk: Desk, due: DueAttempt) -> None:
     attempt = due.attempt
     try:
         if attempt.status == "queued":
             await _start(desk, due)
         elif attempt.stripe_object_id is None:
-            await _call_again(desk, due, now)
+            await _call_again(desk, due)
         elif attempt.is_closing:
             await _end(desk, due)
         else:
@@ -153,13 +150,15 @@ async def _start(desk: Desk, due: DueAttempt) -> None:
         if attempt.is_closing or not attempts.may_let_go(change.payment, attempt, now):
             attempts.settle(change, attempt, "void", now)
             return
-        attempt = _let_go(desk, change.payment, attempt, now)
+        # A locked attempt comes without its parameters; what was queued with it is in ours.
+        queued = replace(attempt, params=due.attempt.params)
+        attempt = _let_go(desk, change.payment, queued, now)
         change.payment = change.payment.with_attempt(attempt)
         started.append((attempt, now))
 
-    await change_payment(desk, due.payment_id, let_go)
+    await desk.merger.change(due.payment_id, let_go)
     for attempt, now in started:
-        await _call(desk, DueAttempt(due.payment_id, attempt), now)
+        await _call(desk, DueAttempt(due.payment_id, attempt, now))
 
 
 def _let_go(desk: Desk, payment: Payment, attempt: Attempt, now: datetime) -> Attempt:
@@ -188,15 +187,15 @@ def _let_go(desk: Desk, payment: Payment, attempt: Attempt, now: datetime) -> At
     )
 
 
-async def _call_again(desk: Desk, due: DueAttempt, now: datetime) -> None:
-    if due.attempt.look_up_at is not None and now >= due.attempt.look_up_at:
+async def _call_again(desk: Desk, due: DueAttempt) -> None:
+    if due.attempt.look_up_at is not None and due.taken_at >= due.attempt.look_up_at:
         await _find(desk, due)
         return
     await desk.pacer.admit(due.attempt.acting_for, _endpoint(due.attempt))
-    await _call(desk, due, now)
+    await _call(desk, due)
 
 
-async def _call(desk: Desk, due: DueAttempt, now: datetime) -> None:
+async def _call(desk: Desk, due: DueAttempt) -> None:
     """One call whose token was taken; what comes of it is stored, silence is waited out."""
     attempt, number = due.attempt, due.attempt.number
     try:
@@ -208,8 +207,8 @@ async def _call(desk: Desk, due: DueAttempt, now: datetime) -> None:
         )
     except IdempotencyKeyReused:
         log.error("idempotency key reused", key=attempt.idempotency_key)
-        await change_payment(
-            desk, due.payment_id, lambda change, at: attempts.key_reused(change, number, at)
+        await desk.merger.change(
+            due.payment_id, lambda change, at: attempts.key_reused(change, number, at)
         )
     except StripeRefused as refusal:
         reason = refusal.code or str(refusal.status)
@@ -221,15 +220,14 @@ async def _call(desk: Desk, due: DueAttempt, now: datetime) -> None:
             request_id=refusal.request_id,
         )
         is_decline = isinstance(refusal, CardDeclined)
-        await change_payment(
-            desk,
+        await desk.merger.change(
             due.payment_id,
             lambda change, at: attempts.refused(change, number, reason, at, is_decline=is_decline),
         )
     except StripeFailure as failure:
         await _postpone(desk, due, _pause(attempt, failure), is_try=True)
     else:
-        await merge_facts(desk, {due.payment_id: [seen]})
+        await desk.merger.merge({due.payment_id: [seen]})
         metrics.attempts_opened.labels(attempt.kind, "answered").inc()
 
 
@@ -259,13 +257,12 @@ async def _find(desk: Desk, due: DueAttempt) -> None:
         await _postpone(desk, due, _pause(attempt, failure), is_try=True)
     else:
         if seen is None:
-            await change_payment(
-                desk,
+            await desk.merger.change(
                 due.payment_id,
                 lambda change, at: attempts.voided(change, attempt.number, at),
             )
         else:
-            await merge_facts(desk, {due.payment_id: [seen]})
+            await desk.merger.merge({due.payment_id: [seen]})
 
 
 async def _end(desk: Desk, due: DueAttempt) -> None:
@@ -297,7 +294,7 @@ async def _read(desk: Desk, due: DueAttempt, endpoint: Endpoint, make: Any) -> N
         )
         await _postpone(desk, due, pause, is_try=True)
         return
-    payment = (await merge_facts(desk, {due.payment_id: [seen]})).get(due.payment_id)
+    payment = (await desk.merger.merge({due.payment_id: [seen]})).get(due.payment_id)
     attempt = payment.attempt(due.attempt.number) if payment else None
     if attempt is not None and attempt.due_at == due.attempt.due_at:
         # Stripe says what we knew: its end is a little later than ours.
@@ -305,8 +302,7 @@ async def _read(desk: Desk, due: DueAttempt, endpoint: Endpoint, make: Any) -> N
 
 
 async def _refuse_account(desk: Desk, due: DueAttempt) -> None:
-    await change_payment(
-        desk,
+    await desk.merger.change(
         due.payment_id,
         lambda change, now: attempts.unreachable(change, due.attempt.number, now),
     )
@@ -335,4 +331,4 @@ async def _postpone(desk: Desk, due: DueAttempt, pause: timedelta, *, is_try: bo
             connection, due.payment_id, due.attempt.number, pause, is_try=is_try
         )
     # Somebody may be waiting at the pay page: nothing is gained by looking late.
-    asyncio.get_running_loop().call_later(pause.total_seconds(), desk.wakes.attempts.set)
+    desk.wakes.later(desk.wakes.attempts, pause.total_seconds())

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from services.payments import metrics
 from services.payments.desk import Desk
-from services.payments.store import reconciliations, stripe_events
+from services.payments.store import reconciliations
 from services.payments.store.reconciliations import DueAccount
 from services.payments.store.stripe_events import StoredEvent
 from services.payments.stripe_events import MONEY_EVENTS
@@ -94,9 +93,4 @@ async def _store(desk: Desk, account: DueAccount, page: list[dict[str, object]])
         for one in page
         if one["livemode"] is desk.stripe.is_live
     ]
-    async with desk.database.connection() as connection:
-        new = await stripe_events.add_events(connection, events, source="reconciliation")
-    if new:
-        metrics.stripe_events.labels("reconciliation", "stored").inc(new)
-        desk.wakes.stripe_events.set()
-    return new
+    return await desk.inbox.add_listed(events)

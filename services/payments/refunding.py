@@ -1,6 +1,5 @@
 """Gives money back: requests are decided under the payment's lock, then Stripe is called."""
 
-import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,7 +9,7 @@ from services.payments import refunds
 from services.payments.change import REFUND_UNMATCHED, Change, Trouble
 from services.payments.desk import Desk
 from services.payments.facts import Fact
-from services.payments.merging import change_in, change_payment, merge_facts, wake
+from services.payments.merging import change_in
 from services.payments.payment import Charge, Payment, Refund
 from services.payments.store import changes, payments
 from services.payments.store import refunds as store_refunds
@@ -38,10 +37,9 @@ async def refund_due(desk: Desk) -> int:
     """One round: take refunds whose time has come and bring each a step further."""
     if desk.money_crew.free <= 0:
         return 0
-    async with desk.database.transaction() as connection:
-        now = await connection.fetchval("SELECT now()")
+    async with desk.database.connection() as connection:
         taken = await store_refunds.take_due(connection, refunds.CALL_LEASE)
-    for refund in taken:
+    for refund, now in taken:
         desk.money_crew.start(_follow(desk, refund, now), then=desk.wakes.refunds)
     return len(taken)
 
@@ -88,12 +86,12 @@ async def _decide(desk: Desk, refund: Refund) -> None:
             return
         payment, _ = found
         current = await store_refunds.get_request(connection, refund.refund_id)
-        await change_in(
+        changed = await change_in(
             connection,
             payment.payment_id,
             lambda change, at: refunds.decide(change, current, at),
         )
-    wake(desk, [payment.payment_id])
+    desk.merger.tell([changed])
 
 
 async def _start(desk: Desk, refund: Refund) -> None:
@@ -101,7 +99,7 @@ async def _start(desk: Desk, refund: Refund) -> None:
     payment = await _payment_of(desk, refund)
     charge = _charge_of(payment, refund)
     facts = await _read(desk, charge)
-    await merge_facts(desk, {payment.payment_id: facts})
+    await desk.merger.merge({payment.payment_id: facts})
     called: list[tuple[Payment, Refund]] = []
 
     def let_go(change: Change, now: datetime) -> None:
@@ -117,7 +115,7 @@ async def _start(desk: Desk, refund: Refund) -> None:
         change.payment = change.payment.with_refund(current)
         called.append((change.payment, current))
 
-    await change_payment(desk, payment.payment_id, let_go)
+    await desk.merger.change(payment.payment_id, let_go)
     for locked, current in called:
         await _call(desk, locked, current)
 
@@ -133,7 +131,7 @@ async def _call_again(desk: Desk, refund: Refund, now: datetime) -> None:
             charge.acting_for,
             lambda: list_refunds(desk.stripe, charge.stripe_payment_intent_id, charge.acting_for),
         )
-        await merge_facts(desk, {payment.payment_id: list(seen)})
+        await desk.merger.merge({payment.payment_id: list(seen)})
         if any(one.labels.refund_id == refund.refund_id for one in seen):
             return
         if now - called_at >= refunds.GIVE_UP_AFTER:
@@ -161,7 +159,7 @@ async def _call(desk: Desk, payment: Payment, refund: Refund) -> None:
         )
         raise
     else:
-        await merge_facts(desk, {payment.payment_id: [seen]})
+        await desk.merger.merge({payment.payment_id: [seen]})
 
 
 async def _refused(desk: Desk, refund: Refund, refusal: StripeRefused) -> None:
@@ -171,8 +169,7 @@ async def _refused(desk: Desk, refund: Refund, refusal: StripeRefused) -> None:
         await _postpone(desk, refund, refusal)
         return
     reason = _reason_of(refusal)
-    await change_payment(
-        desk,
+    await desk.merger.change(
         refund.payment_id,
         lambda change, now: refunds.fail(change, refund.refund_id, reason, now),
     )
@@ -194,7 +191,7 @@ async def _look(desk: Desk, refund: Refund) -> None:
     seen = await desk.call(
         "reads", charge.acting_for, lambda: get_refund(desk.stripe, refund_id, charge.acting_for)
     )
-    await merge_facts(desk, {payment.payment_id: [seen]})
+    await desk.merger.merge({payment.payment_id: [seen]})
     async with desk.database.connection() as connection:
         await store_refunds.postpone(connection, refund.refund_id, refunds.PENDING_LOOK)
 
@@ -208,8 +205,7 @@ async def _read(desk: Desk, charge: Charge) -> list[Fact]:
 
 
 async def _fail(desk: Desk, payment: Payment, refund: Refund, reason: str) -> None:
-    await change_payment(
-        desk,
+    await desk.merger.change(
         payment.payment_id,
         lambda change, now: refunds.fail(change, refund.refund_id, reason, now),
     )
@@ -240,4 +236,4 @@ async def _postpone(desk: Desk, refund: Refund, failure: StripeFailure) -> None:
     )
     async with desk.database.connection() as connection:
         await store_refunds.postpone(connection, refund.refund_id, pause)
-    asyncio.get_running_loop().call_later(pause.total_seconds(), desk.wakes.refunds.set)
+    desk.wakes.later(desk.wakes.refunds, pause.total_seconds())

@@ -13,7 +13,6 @@ from services.payments import attempts, pay_pages
 from services.payments.desk import DESK, Desk
 from services.payments.facts import IntentSeen, SessionSeen
 from services.payments.limits import network_name
-from services.payments.merging import merge_facts
 from services.payments.opening import open_session
 from services.payments.payment import Attempt, Payment, payment_id_of
 from services.payments.store import payments
@@ -57,9 +56,8 @@ async def pay(request: web.Request) -> web.Response:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + desk.patience_seconds
     waited_for = _waited_for(request)
-    payment: Payment | None = None
+    found = await _find(desk, registrant_id)
     while True:
-        found = await _find(desk, registrant_id)
         if found is not None:
             payment, now = found
             step = _next_step(payment, now, waited_for)
@@ -71,8 +69,12 @@ async def pay(request: web.Request) -> web.Response:
         left = deadline - loop.time()
         if left <= 0:
             break
-        await desk.waiters.wait(payment_id_of(registrant_id), min(left, POLL_SECONDS))
-    return _wait_on(desk, request, payment, waited_for)
+        moved = await desk.waiters.wait(payment_id_of(registrant_id), min(left, POLL_SECONDS))
+        if moved is not None and found is not None:
+            found = moved, found[1]
+        else:
+            found = await _find(desk, registrant_id)
+    return _wait_on(desk, request, found[0] if found else None, waited_for)
 
 
 async def look_at_pay_link(request: web.Request) -> web.Response:
@@ -150,7 +152,7 @@ async def _ask_stripe(desk: Desk, payment: Payment, attempt: Attempt) -> None:
                 attempt.acting_for,
                 lambda: get(desk.stripe, object_id, attempt.acting_for),
             )
-            await merge_facts(desk, {payment.payment_id: [seen]})
+            await desk.merger.merge({payment.payment_id: [seen]})
     except (StripeFailure, TimeoutError) as failure:
         log.info("no answer on return", failure=type(failure).__name__)
 

@@ -27,5 +27,11 @@ MONEY_EVENTS = (
 ACCOUNT_EVENTS = ("account.updated", "account.application.deauthorized")
 """What happens to a connected account; `accounts.py` knows what they mean."""
 
-ENDPOINT_EVENTS = (*MONEY_EVENTS, *ACCOUNT_EVENTS)
+_TOLD_TWICE = ("payment_intent.succeeded",)
+"""The session and the charge say the same: only listing looks at it, delivery would be waste."""
+
+ENDPOINT_EVENTS = (
+    *(event for event in MONEY_EVENTS if event not in _TOLD_TWICE),
+    *ACCOUNT_EVENTS,
+)
 """What our webhook endpoints ask for, no more and no less."""

@@ -5,7 +5,6 @@ from aiohttp import web
 
 from services.payments import metrics
 from services.payments.desk import DESK
-from services.payments.store import stripe_events
 from services.payments.store.stripe_events import StoredEvent
 from services.payments.stripe_events import ENDPOINT_EVENTS
 from services.payments.stripe_gateway import NotFromStripe, verify_webhook
@@ -50,13 +49,6 @@ async def receive_webhook(request: web.Request) -> web.Response:
     if event.type not in _KNOWN:
         metrics.stripe_events.labels("webhook", "not_wanted").inc()
         return json_answer({"stored": False})
-    async with desk.database.connection() as connection:
-        new = await stripe_events.add_events(
-            connection,
-            [StoredEvent(event.id, event.account, event.type, body)],
-            source="webhook",
-        )
-    metrics.stripe_events.labels("webhook", "stored" if new else "repeated").inc()
-    if new:
-        desk.wakes.stripe_events.set()
+    is_new = await desk.inbox.receive(StoredEvent(event.id, event.account, event.type, body))
+    metrics.stripe_events.labels("webhook", "stored" if is_new else "repeated").inc()
     return json_answer({"stored": True})

@@ -8,7 +8,6 @@ from services.payments.account_checks import AccountChecks
 from services.payments.desk import Desk
 from services.payments.handlers import match_hold_ends
 from services.payments.looking import look_up_due
-from services.payments.merging import merge_waiting
 from services.payments.opening import follow_attempts
 from services.payments.reconciliation import reconcile_due
 from services.payments.refunding import refund_due
@@ -30,7 +29,7 @@ def start_workers(runtime: Runtime, desk: Desk, accounts: AccountChecks) -> None
         "merge",
         lambda: run_worker(
             "merge",
-            lambda: merge_waiting(desk),
+            desk.inbox.merge_waiting,
             idle_seconds=IDLE_SECONDS,
             wake=wakes.stripe_events,
         ),

@@ -272,9 +272,7 @@ class BoxOffice:
     async def make_due(self, table: str) -> None:
         """Time passes for what waits; the worker is woken."""
         await self.execute(f"UPDATE {table} SET due_at = now() WHERE due_at IS NOT NULL")
-        self.desk.wakes.set_all()
-        self.desk.wakes.stripe_events.set()
-        self.desk.wakes.hold_ends.set()
+        self.desk.wakes.everyone()
 
     async def exceptions(self, of: RegistrantCreated | None = None) -> list[str]:
         """The causes of what a person has to look at."""

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import unused_port
 
-from services.payments.merging import merge_facts
 from services.payments.stripe_gateway.sessions import get_session
 from shared.events import CheckoutExpired
 from tests.payments.box_office import BoxOffice, box_office, running_service
@@ -133,7 +132,7 @@ async def test_a_result_that_comes_after_giving_up_is_closed(office: BoxOffice) 
     [row] = await office.rows(
         "SELECT payment_id FROM payments WHERE registrant_id = $1", registrant.registrant_id
     )
-    await merge_facts(office.desk, {row["payment_id"]: [seen]})
+    await office.desk.merger.merge({row["payment_id"]: [seen]})
 
     async def closed() -> bool:
         [session] = await office.sessions_of(registrant)

@@ -1,7 +1,7 @@
 """Attempts: added under all guards in one statement, let go, taken by workers, postponed."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.payments.payment import Attempt
@@ -18,6 +18,7 @@ class DueAttempt:
 
     payment_id: UUID
     attempt: Attempt
+    taken_at: datetime
 
 
 async def add_attempt(
@@ -78,12 +79,12 @@ async def take_due(
         "SELECT payment_id, number FROM attempts WHERE due_at <= now() "
         "AND NOT (status = 'queued' AND coalesce(acting_for, '') = ANY($2)) "
         "ORDER BY due_at, queued_at LIMIT $3 FOR UPDATE SKIP LOCKED) "
-        f"RETURNING payment_id AS owner, {columns_of(Attempt)}",
+        f"RETURNING payment_id AS owner, now(), {columns_of(Attempt)}",
         lease,
         paused,
         limit,
     )
-    return [DueAttempt(owner, Attempt(*values)) for owner, *values in rows]
+    return [DueAttempt(owner, Attempt(*values), now) for owner, now, *values in rows]
 
 
 async def postpone(

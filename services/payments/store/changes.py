@@ -8,13 +8,10 @@ from uuid import UUID
 from services.payments import ledger, metrics
 from services.payments.change import Change, Trouble
 from services.payments.payment import Attempt, Charge, Dispute, Payment, Refund
+from services.payments.wakes import BOOKS_SECONDS
 from shared import outbox
 from shared.events import Event, PaymentFailed, PaymentFlagged
 from shared.postgres import Connection
-
-BALANCE_DELAY = timedelta(milliseconds=300)
-"""Fees may come a moment later; whole pages of them are read with one call in a rush."""
-
 
 T = TypeVar("T")
 
@@ -81,28 +78,29 @@ async def add_troubles(
 
 
 async def _add_bookings(connection: Connection, pairs: list[tuple[Payment, Change]]) -> None:
+    entries = {one.id: (change, one) for _, change in pairs for one in change.bookings}
+    if not entries:
+        return
+    bookings = [one for _, one in entries.values()]
+    rows = await connection.fetch(
+        "INSERT INTO ledger (stripe_balance_transaction_id, payment_id, type, source, "
+        "amount_minor, fee_minor, net_minor, currency, stripe_created_at) "
+        "SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bigint[], "
+        "$6::bigint[], $7::bigint[], $8::text[], $9::timestamptz[]) "
+        "ON CONFLICT DO NOTHING RETURNING stripe_balance_transaction_id",
+        [one.id for one in bookings],
+        [change.payment.payment_id for change, _ in entries.values()],
+        [one.type for one in bookings],
+        [one.source for one in bookings],
+        [one.amount_minor for one in bookings],
+        [one.fee_minor for one in bookings],
+        [one.net_minor for one in bookings],
+        [one.currency for one in bookings],
+        [one.created_at for one in bookings],
+    )
+    new = {row[0] for row in rows}
     for _, change in pairs:
-        if not change.bookings:
-            continue
-        rows = await connection.fetch(
-            "INSERT INTO ledger (stripe_balance_transaction_id, payment_id, type, source, "
-            "amount_minor, fee_minor, net_minor, currency, stripe_created_at) "
-            "SELECT one, $2, two, three, four, five, six, seven, eight FROM unnest($1::text[], "
-            "$3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], "
-            "$9::timestamptz[]) AS entry (one, two, three, four, five, six, seven, eight) "
-            "ON CONFLICT DO NOTHING RETURNING stripe_balance_transaction_id",
-            [one.id for one in change.bookings],
-            change.payment.payment_id,
-            [one.type for one in change.bookings],
-            [one.source for one in change.bookings],
-            [one.amount_minor for one in change.bookings],
-            [one.fee_minor for one in change.bookings],
-            [one.net_minor for one in change.bookings],
-            [one.currency for one in change.bookings],
-            [one.created_at for one in change.bookings],
-        )
-        new = {row[0] for row in rows}
-        ledger.book(change, {one.id: one for one in change.bookings if one.id in new}.values())
+        ledger.book(change, [one for one in change.bookings if one.id in new])
 
 
 async def _add_declines(connection: Connection, pairs: list[tuple[Payment, Change]]) -> list[Event]:
@@ -183,7 +181,8 @@ async def _save_attempts(connection: Connection, pairs: list[tuple[Payment, Chan
     if not changed:
         return
     await connection.executemany(
-        "UPDATE attempts SET status = $3, outcome = $4, params = $5, called_at = $6, "
+        "UPDATE attempts SET status = $3, outcome = $4, params = coalesce($5::jsonb, params), "
+        "called_at = $6, "
         "look_up_at = $7, expires_at = $8, stripe_object_id = $9, url = $10, "
         "processing_since = $11, is_closing = $12, refusal = $13, settled_at = $14, "
         "due_at = $15, tries = $16 WHERE payment_id = $1 AND number = $2",
@@ -341,7 +340,10 @@ async def _add_lookups(
         [one.acting_for for _, one in wanted],
         [payment_id for payment_id, _ in wanted],
         [one.reason for _, one in wanted],
-        [now + BALANCE_DELAY if one.kind == "balance_transaction" else now for _, one in wanted],
+        [
+            now + timedelta(seconds=BOOKS_SECONDS) if one.kind == "balance_transaction" else now
+            for _, one in wanted
+        ],
     )
 
 

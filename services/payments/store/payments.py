@@ -1,7 +1,7 @@
 """Payments with all that belongs to them: added, found, locked and read as a whole."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
@@ -19,7 +19,10 @@ def columns_of(kind: type[Any], *, without: tuple[str, ...] = ()) -> str:
 
 
 PAYMENT_COLUMNS = columns_of(Payment, without=_CHILDREN)
+_payment: Callable[..., Payment] = Payment  # From a row's columns, then its children.
 _PAYMENT_WIDTH = PAYMENT_COLUMNS.count(",") + 1
+# What a call sent is large and wanted by nobody but the call; saving leaves it as it is.
+ATTEMPT_COLUMNS = columns_of(Attempt).replace("params", "NULL::jsonb AS params")
 
 
 async def add_payment(connection: Connection, payment: Payment) -> Payment | None:
@@ -60,18 +63,19 @@ async def find_payment(
     connection: Connection, registrant_id: UUID
 ) -> tuple[Payment, datetime] | None:
     """A registrant's payment with its attempts, to look at only, and the database's time."""
-    row = await connection.fetchrow(
-        f"SELECT now(), {PAYMENT_COLUMNS} FROM payments WHERE registrant_id = $1", registrant_id
-    )
-    if row is None:
+    rows = await connection.fetch(_FIND, registrant_id)
+    if not rows:
         return None
-    now, *values = row
-    attempts = await connection.fetch(
-        f"SELECT {columns_of(Attempt)} FROM attempts WHERE payment_id = $1 ORDER BY number",
-        values[0],
-    )
-    payment = Payment(*values)
-    return replace(payment, attempts=tuple(Attempt(*one) for one in attempts)), now
+    attempts = tuple(Attempt(*row[_PAYMENT_WIDTH:-1]) for row in rows if row["number"] is not None)
+    return _payment(*rows[0][:_PAYMENT_WIDTH], attempts), rows[0]["now"]
+
+
+_FIND = (
+    f"SELECT {', '.join(f'p.{name}' for name in PAYMENT_COLUMNS.split(', '))}, "
+    f"{', '.join(f'a.{one.name}' if one.name != 'params' else 'NULL' for one in fields(Attempt))}, "
+    "now() AS now FROM payments p LEFT JOIN attempts a USING (payment_id) "
+    "WHERE p.registrant_id = $1 ORDER BY a.number"
+)
 
 
 async def lock_payments(
@@ -83,8 +87,9 @@ async def lock_payments(
     """
     rows = await connection.fetch(
         f"SELECT {PAYMENT_COLUMNS}, has_charges, has_refunds, has_disputes, now() FROM payments "
-        "WHERE payment_id = ANY($1) ORDER BY payment_id FOR UPDATE",
-        sorted(set(payment_ids)),
+        # In the order in which handlers lock too: who meets another one waits for it.
+        "WHERE payment_id = ANY($1) ORDER BY webinar_id, registrant_id FOR UPDATE",
+        list(set(payment_ids)),
     )
     if not rows:
         return {}, await connection.fetchval("SELECT now()")
@@ -93,12 +98,12 @@ async def lock_payments(
     refunds = await _children(connection, Refund, "refunds", rows, "requested_at", "has_refunds")
     disputes = await _children(connection, Dispute, "disputes", rows, "opened_at", "has_disputes")
     payments = {
-        row["payment_id"]: replace(
-            Payment(*row[:_PAYMENT_WIDTH]),
-            attempts=tuple(attempts.get(row["payment_id"], ())),
-            charges=tuple(charges.get(row["payment_id"], ())),
-            refunds=tuple(refunds.get(row["payment_id"], ())),
-            disputes=tuple(disputes.get(row["payment_id"], ())),
+        row["payment_id"]: _payment(
+            *row[:_PAYMENT_WIDTH],
+            tuple(attempts.get(row["payment_id"], ())),
+            tuple(charges.get(row["payment_id"], ())),
+            tuple(refunds.get(row["payment_id"], ())),
+            tuple(disputes.get(row["payment_id"], ())),
         )
         for row in rows
     }
@@ -139,8 +144,9 @@ async def _children(
     owners = [one["payment_id"] for one in payments if flag is None or one[flag]]
     if not owners:
         return {}
+    columns = ATTEMPT_COLUMNS if kind is Attempt else columns_of(kind)
     rows = await connection.fetch(
-        f"SELECT payment_id AS owner, {columns_of(kind)} FROM {table} "
+        f"SELECT payment_id AS owner, {columns} FROM {table} "
         f"WHERE payment_id = ANY($1) ORDER BY {order}",
         owners,
     )

@@ -1,6 +1,6 @@
 """Refund rows that wait: for their payment, for a call, for Stripe's answer."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.payments.payment import Refund
@@ -41,17 +41,17 @@ async def get_request(connection: Connection, refund_id: UUID) -> Refund:
     return Refund(*row)
 
 
-async def take_due(connection: Connection, lease: timedelta) -> list[Refund]:
-    """Refunds whose time has come, taken for the length of the lease."""
+async def take_due(connection: Connection, lease: timedelta) -> list[tuple[Refund, datetime]]:
+    """Refunds whose time has come, taken for the length of the lease, and the time."""
     rows = await connection.fetch(
         "UPDATE refunds SET due_at = now() + $1::interval WHERE refund_id IN ("
         "SELECT refund_id FROM refunds WHERE due_at <= now() "
         "ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
-        f"RETURNING {columns_of(Refund)}",
+        f"RETURNING now(), {columns_of(Refund)}",
         lease,
         ROWS_PER_ROUND,
     )
-    return [Refund(*row) for row in rows]
+    return [(Refund(*values), now) for now, *values in rows]
 
 
 async def postpone(connection: Connection, refund_id: UUID, delay: timedelta) -> None:

@@ -20,19 +20,22 @@ class StoredEvent:
     tries: int = 0
 
 
-async def add_events(connection: Connection, events: Sequence[StoredEvent], *, source: str) -> int:
-    """Store events that are not stored yet; how many were new."""
-    status = await connection.execute(
+async def add_events(
+    connection: Connection, events: Sequence[StoredEvent], *, source: str
+) -> set[str]:
+    """Store events that are not stored yet; the ids of those that were new."""
+    rows = await connection.fetch(
         "INSERT INTO stripe_events (stripe_event_id, account, type, body, source) "
         "SELECT id, account, type, body, $5 FROM unnest($1::text[], $2::text[], $3::text[], "
-        "$4::bytea[]) AS given (id, account, type, body) ON CONFLICT DO NOTHING",
+        "$4::bytea[]) AS given (id, account, type, body) ON CONFLICT DO NOTHING "
+        "RETURNING stripe_event_id",
         [one.id for one in events],
         [one.account for one in events],
         [one.type for one in events],
         [one.body for one in events],
         source,
     )
-    return int(status.split()[-1])
+    return {row[0] for row in rows}
 
 
 async def lock_waiting(connection: Connection, limit: int = ROWS_PER_ROUND) -> list[StoredEvent]:
