@@ -74,12 +74,15 @@ class Delivery:
 
     async def round(self) -> int:
         """Claim what is due and there is room for, and begin to send it."""
-        loop = asyncio.get_running_loop()
+        now = asyncio.get_running_loop().time()
         room = self._mails_max - len(self._sending)
-        if self._is_stopping or room <= self._mails_max // 2 or loop.time() < self._away_until:
+        if self._is_stopping or room <= self._mails_max // 2 or now < self._away_until:
             return 0
         if self._away_pause:
-            room = 1  # One mail finds out whether the server is back.
+            # One mail finds out whether the server is back.
+            room = 0 if self._sending else 1
+        if not room:
+            return 0
         claimed = await store.claim_due(self._database, room, self._lease)
         for mail in claimed:
             task = asyncio.create_task(self._deliver(mail))

@@ -111,7 +111,8 @@ def refund(
     paid = words.money(event.paid_minor, event.currency)
     is_full = event.refunded_minor >= event.paid_minor
     is_all_at_once = is_full and event.amount_minor >= event.paid_minor
-    is_seat_lost = status == "cancelled" or takes_the_seat(event)
+    # The policy pays only who cancels, also where that has not been heard of yet.
+    is_seat_lost = status == "cancelled" or event.cause == "policy" or takes_the_seat(event)
     lead = [
         words.say("refund.lead_full", amount=amount)
         if is_all_at_once

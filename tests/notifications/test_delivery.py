@@ -259,6 +259,31 @@ async def _was_claimed(service: Notifications) -> bool:
     return any(mail["claims"] and mail["answer"] for mail in await service.mails())
 
 
+async def test_one_mail_at_a_time_finds_out_whether_the_server_is_back(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service:
+        for number in range(20):
+            await service.receive(confirmed(registrant_id=UUID(int=100 + number)))
+        delivery = Delivery(service.database, mailer_to(free_port(), connections=2))
+
+        async with running(delivery):
+            await eventually(lambda: _was_claimed(service))
+            first = await _claims(service)
+            assert first < 20
+            await eventually(lambda: _has_claims(service, more_than=first))
+
+            assert await _claims(service) == first + 1
+
+
+async def _claims(service: Notifications) -> int:
+    return sum(mail["claims"] for mail in await service.mails())
+
+
+async def _has_claims(service: Notifications, *, more_than: int) -> bool:
+    return await _claims(service) > more_than
+
+
 async def test_replicas_share_the_work_and_send_each_mail_once(
     postgres_url: str, tmp_path: Path
 ) -> None:

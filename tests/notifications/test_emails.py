@@ -155,8 +155,14 @@ def test_part_of_the_money_back_keeps_the_seat_and_says_the_total() -> None:
     assert letter.calendar is None
 
 
-def test_part_of_the_money_back_to_someone_who_cancelled_does_not_speak_of_a_seat_kept() -> None:
-    text = text_of(refund("cancelled", cause="policy"))
+@pytest.mark.parametrize(
+    ("status", "cause"),
+    [("cancelled", "organizer"), ("cancelled", "policy"), ("confirmed", "policy")],
+)
+def test_part_of_the_money_back_to_someone_who_cancelled_does_not_speak_of_a_seat_kept(
+    status: str, cause: str
+) -> None:
+    text = text_of(refund(status, cause=cause))
 
     assert "Your registration is cancelled" in text
     assert "You keep" not in text

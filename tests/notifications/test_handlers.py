@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.local.mailbox.faults import Fault, Stage
 from shared.events import Event
 from tests.notifications.builders import (
     Notifications,
@@ -170,6 +171,19 @@ async def test_a_refund_that_never_succeeded_is_no_mail(postgres_url: str, tmp_p
 
         assert (await service.settled())["refund_failed"] == "waiting"
         assert len(service.received()) == 1
+
+
+async def test_who_could_not_be_told_of_a_refund_is_not_told_that_it_failed(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service, running(service.delivery):
+        service.mailbox.faults.waiting.append(Fault(at=Stage.RCPT, code=550, times=2))
+        await service.receive(confirmed(), refunded())
+        await service.settled()
+
+        await service.receive(refund_failed())
+
+        assert await service.settled() == {"confirmation": "failed", "refund": "failed"}
 
 
 async def test_a_refund_that_takes_the_seat_keeps_any_confirmation_back(

@@ -4,7 +4,7 @@ from email.header import decode_header, make_header
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.notifications import mime
@@ -18,6 +18,7 @@ HTML = Part('text/html; charset="utf-8"', b"<p>words</p>\n")
 
 
 @given(LINES)
+@example("=?utf-8?q?evil?=")
 def test_any_subject_arrives_as_it_was(subject: str) -> None:
     raw = mime.message([mime.unstructured("Subject", subject)], TEXT, HTML, [])
 
@@ -28,6 +29,8 @@ def test_any_subject_arrives_as_it_was(subject: str) -> None:
 
 
 @given(LINES)
+@example("=?utf-8?q?evil?=")
+@example('Faro "Studio" \\ <evil@example.net>, other')
 def test_any_display_name_arrives_as_it_was(name: str) -> None:
     raw = mime.message([mime.mailbox("From", name, "tickets@example.org")], TEXT, HTML, [])
 

@@ -85,3 +85,24 @@ async def test_operators_see_what_is_not_settled(postgres_url: str, tmp_path: Pa
 def _gauge(state: str) -> float:
     (metric,) = measures.mails_in_state.labels(state).collect()
     return metric.samples[0].value
+
+
+async def test_only_the_latest_taker_may_say_that_a_mail_has_to_wait(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service:
+        await service.receive(confirmed())
+        (early,) = await store.claim_due(service.database, 10, timedelta(0))
+        (late,) = await store.claim_due(service.database, 10, timedelta(seconds=30))
+        refusal = store.Outcome(early, "refused", 550, "no")
+
+        async with service.database.transaction() as connection:
+            assert await store.settle(connection, [refusal]) == {}
+        assert await service.states() == {"confirmation": "sending"}
+
+        # That it was accepted is true whoever says it, once.
+        async with service.database.transaction() as connection:
+            settled = await store.settle(connection, [store.Outcome(early, "sent", 250, "kept")])
+            assert settled == {early.email_id: store.Settled("sent", is_followed=False)}
+            assert await store.settle(connection, [store.Outcome(late, "sent", 250, "kept")]) == {}
+        assert await service.states() == {"confirmation": "sent"}
