@@ -6,6 +6,8 @@ from typing import Any
 
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
+from structlog.processors import ExceptionRenderer
+from structlog.tracebacks import ExceptionDictTransformer
 
 http_requests = Counter(
     "taquilla_http_requests_total", "HTTP answers", ["method", "route", "status"]
@@ -49,7 +51,8 @@ def configure_logging(service: str, level: int = logging.INFO) -> None:
             _drop_personal,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.dict_tracebacks,
+            # Without local variables: those hold names, addresses and secrets.
+            ExceptionRenderer(ExceptionDictTransformer(show_locals=False)),
             structlog.processors.JSONRenderer(default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 RETRY_SECONDS: Sequence[float] = (2, 10, 60, 300, 900, 1800, 3600, 7200, 14_400)
 SERVER_AWAY_SECONDS_MAX = 30
 # A taker that died is noticed after this time; a living one extends it.
-LEASE_SECONDS = 30
+LEASE_SECONDS = 20
 POLL_SECONDS = 1
 SETTLE_AGAIN_SECONDS = 1
 FINISH_SECONDS = 8

@@ -41,3 +41,17 @@ def test_a_library_s_arguments_are_not_written(lines) -> None:  # type: ignore[n
     [line] = lines()
     assert line["template"] == "cannot reach %s"
     assert "ana@" not in json.dumps(line)
+
+
+def test_a_fault_is_written_without_the_values_it_met(lines) -> None:  # type: ignore[no-untyped-def] # Fixture.
+    def fail(address: str) -> None:
+        raise ValueError("no seat")
+
+    try:
+        fail("ana@" + "example.org")
+    except ValueError:
+        structlog.get_logger().exception("fault")
+
+    [line] = lines()
+    assert line["exception"][0]["exc_value"] == "no seat"
+    assert "ana@example.org" not in json.dumps(line)
