@@ -7,9 +7,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.local.sandbox.api.idempotency import KEPT_SECONDS
 from deploy.local.sandbox.world import Entry, World
 
 FLUSH_SECONDS = 0.05
+# Below this share of current lines the file is written anew at the start.
+_WORTH_KEEPING = 0.5
 
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 
@@ -28,12 +31,35 @@ class Journal:
         self._flush_planned = False
 
     def load(self) -> None:
+        """Read everything back, and write the file anew if half of it is out of date."""
+        lines = 0
         for entry in self._remembered():
             self._world.restore(entry)
+            lines += 1
         clock = self._world.find("clock", "clock")
         if clock is not None:
             self._world.clock.offset = clock.object["offset"]
-        self._compact()
+        self._forget_what_is_over()
+        alive = sum(1 for _ in self._world.everything())
+        if alive < lines * _WORTH_KEEPING or not self._ends_well():
+            self._compact()
+
+    def _forget_what_is_over(self) -> None:
+        """Keys that may be used again, and deliveries that nobody will ask about."""
+        now = self._world.clock.seconds()
+        for entry in list(self._world.everything("idempotency")):
+            if entry.object["created"] + KEPT_SECONDS <= now:
+                self._world.remove(entry)
+
+    def _ends_well(self) -> bool:
+        if not self._path.exists():
+            return True
+        with self._path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            if file.tell() == 0:
+                return True
+            file.seek(-1, os.SEEK_END)
+            return file.read(1) == b"\n"
 
     def start(self) -> None:
         self._world.on_change = self._plan_flush

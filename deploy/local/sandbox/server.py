@@ -79,6 +79,9 @@ def create_app(data_dir: Path | None = None, *, base_url: str = "") -> web.Appli
             journal.load()
             journal.start()
             conditions.on_reset = journal.erase
+        kept = sandbox.world.find("settings", "settings")
+        if kept is not None:
+            sandbox.settings.change({n: v for n, v in kept.object.items() if n != "id"})
         accounts.populate(sandbox)
         _resume(sandbox)
         sandbox.postman.start()

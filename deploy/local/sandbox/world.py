@@ -99,6 +99,15 @@ class World:
             known.object, known.hidden = entry.object, entry.hidden
             self._index(known)
 
+    def keep(self, kind: str, values: JsonObject) -> None:
+        """Store the one entry of a kind of which there is only one: the clock, the settings."""
+        entry = self.find(kind, kind)
+        if entry is None:
+            self.add(kind, PLATFORM, {"id": kind, **values})
+        else:
+            entry.object.update(values)
+            self.save(entry)
+
     def forget_everything(self) -> None:
         self._shelves.clear()
         self._by_id.clear()

@@ -252,7 +252,7 @@ class Gate:
     ) -> web.Response:
         headers = {
             "Request-Id": request_id,
-            "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
+            "Stripe-Version": API_VERSION,
             **answer.headers,
         }
         if idempotency_key:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.local.sandbox.api.parameters import EXPAND, LIST_PARTS, Kind, Record
+from deploy.local.sandbox.api.parameters import EXPAND, LIST_PARTS, Kind, Record, Text
 from deploy.local.sandbox.api.refusals import no_such
 from deploy.local.sandbox.sandbox import Sandbox
 from deploy.local.sandbox.world import Entry, JsonObject, World
@@ -60,6 +60,38 @@ class Operation:
     @property
     def segments(self) -> tuple[str, ...]:
         return tuple(self.path.strip("/").split("/"))
+
+
+# Where goods would go; accepted and shown again, since Stripe's own command line sends it.
+SHIPPING = Record(
+    {
+        "address": Record(
+            {
+                name: Text()
+                for name in ("city", "country", "line1", "line2", "postal_code", "state")
+            },
+            is_required=True,
+        ),
+        "name": Text(is_required=True),
+        "carrier": Text(),
+        "phone": Text(),
+        "tracking_number": Text(),
+    }
+)
+
+
+def shipping(given: JsonObject | None) -> JsonObject | None:
+    """The shipping of a payment as it is shown: every part, null where nothing was given."""
+    if given is None:
+        return None
+    names = ("city", "country", "line1", "line2", "postal_code", "state")
+    return {
+        "address": {name: given["address"].get(name) for name in names},
+        "carrier": given.get("carrier"),
+        "name": given["name"],
+        "phone": given.get("phone"),
+        "tracking_number": given.get("tracking_number"),
+    }
 
 
 def accepts(

@@ -54,12 +54,7 @@ class ConditionsControl:
             raise Mistake("advance is a number of seconds; time only goes forward.")
         world = self._sandbox.world
         world.agenda.advance(seconds)
-        stored = world.find("clock", "clock")
-        if stored is None:
-            world.add("clock", PLATFORM, {"id": "clock", "offset": world.clock.offset})
-        else:
-            stored.object["offset"] = world.clock.offset
-            world.save(stored)
+        world.keep("clock", {"offset": world.clock.offset})
         return await self.clock(request)
 
     async def faults(self, request: web.Request) -> web.Response:
@@ -102,6 +97,7 @@ class ConditionsControl:
 
     async def change_settings(self, request: web.Request) -> web.Response:
         self._sandbox.settings.change(await read(request))
+        self._sandbox.world.keep("settings", self._sandbox.settings.as_json())
         return await self.settings(request)
 
     async def change_account(self, request: web.Request) -> web.Response:

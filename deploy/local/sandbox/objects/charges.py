@@ -62,7 +62,7 @@ def add(
             "receipt_url": f"{sandbox.base_url}/receipts/{charge_id}",
             "refunded": False,
             "review": None,
-            "shipping": None,
+            "shipping": asked["shipping"],
             "source_transfer": None,
             "statement_descriptor": asked["statement_descriptor"],
             "statement_descriptor_suffix": asked["statement_descriptor_suffix"],

@@ -1,7 +1,7 @@
 """What a Checkout Session accepts in this version of the API."""
 
 from deploy.local.sandbox.api.method_types import METHOD_TYPES
-from deploy.local.sandbox.api.operations import accepts
+from deploy.local.sandbox.api.operations import SHIPPING, accepts
 from deploy.local.sandbox.api.parameters import (
     Choice,
     Email,
@@ -60,12 +60,11 @@ _PAYMENT_INTENT_DATA = Record(
         "description": Text(1000),
         "metadata": Metadata(),
         "receipt_email": Email(),
+        "shipping": SHIPPING,
         "statement_descriptor": Text(22),
         "statement_descriptor_suffix": Text(22),
     },
-    unplayed=frozenset(
-        ("on_behalf_of", "setup_future_usage", "shipping", "transfer_data", "transfer_group")
-    ),
+    unplayed=frozenset(("on_behalf_of", "setup_future_usage", "transfer_data", "transfer_group")),
 )
 _CARD_OPTIONS = Record(
     {

@@ -1,6 +1,7 @@
 """What happens on the pay page: paying a Checkout Session, the bank's challenge, and its end."""
 
 from deploy.local.sandbox import cards
+from deploy.local.sandbox.api.operations import shipping
 from deploy.local.sandbox.objects import confirmation, payment_methods
 from deploy.local.sandbox.objects.confirmation import Outcome, Verdict
 from deploy.local.sandbox.sandbox import CLIENT_ID, Sandbox
@@ -31,6 +32,8 @@ def pay(
     A decline leaves the session open.
     """
     require_open(session)
+    if not sandbox.world.get("account", session.account).object["charges_enabled"]:
+        raise MethodIsRefused("This account cannot take payments at the moment.")
     email = session.object["customer_email"] or email
     if session.object["payment_status"] == "no_payment_required":
         _complete(sandbox, session, name, email)
@@ -171,6 +174,7 @@ def _intent(sandbox: Sandbox, session: Entry) -> Entry:
         hidden={"session": session.id},
         application_fee_amount=wanted.get("application_fee_amount"),
         metadata=dict(wanted.get("metadata", {})),
+        shipping=shipping(wanted.get("shipping")),
         payment_method_options=state["payment_method_options"],
         payment_method_types=list(state["payment_method_types"]),
         **{name: wanted.get(name) for name in names},

@@ -2,7 +2,7 @@
 
 from deploy.local.sandbox.api.lists import page
 from deploy.local.sandbox.api.method_types import METHOD_TYPES
-from deploy.local.sandbox.api.operations import Call, Operation, accepts
+from deploy.local.sandbox.api.operations import SHIPPING, Call, Operation, accepts, shipping
 from deploy.local.sandbox.api.parameters import (
     Choice,
     Email,
@@ -41,7 +41,6 @@ _UNPLAYED = (
     "payment_details",
     "payment_method_data",
     "setup_future_usage",
-    "shipping",
 )
 _UNPLAYED_AT_FIRST = (
     *_UNPLAYED,
@@ -113,6 +112,7 @@ _CREATE = accepts(
         "payment_method_types": _REMOVED,
         "payment_method_options": _METHOD_OPTIONS,
         "return_url": Url(),
+        "shipping": SHIPPING,
     },
     unplayed=_UNPLAYED_AT_FIRST,
 )
@@ -158,6 +158,7 @@ def create(call: Call) -> JsonObject:
         metadata=given.get("metadata", {}),
         payment_method=None if method is None else method.id,
         receipt_email=given.get("receipt_email"),
+        shipping=shipping(given.get("shipping")),
         statement_descriptor=given.get("statement_descriptor"),
         statement_descriptor_suffix=given.get("statement_descriptor_suffix"),
         status="requires_payment_method" if method is None else "requires_confirmation",
@@ -326,6 +327,7 @@ _CONFIRM = accepts(
         "mandate_data",
         "payment_method_options",
         "radar_options",
+        "shipping",
         "use_stripe_sdk",
     ),
 )
@@ -349,6 +351,7 @@ _UPDATE = accepts(
         "excluded_payment_method_types",
         "payment_method_configuration",
         "payment_method_options",
+        "shipping",
         "transfer_data",
         "transfer_group",
     ),

@@ -57,15 +57,18 @@ async def test_a_restart_keeps_endpoints_with_their_secrets(tmp_path: Path) -> N
         assert [one.id for one in listed.data] == [endpoint.id]
 
 
-async def test_a_restart_keeps_connections_and_the_clock(tmp_path: Path) -> None:
+async def test_a_restart_keeps_connections_the_clock_and_the_settings(tmp_path: Path) -> None:
     async with running_bench(tmp_path) as bench:
         await bench.control(f"accounts/{ANNA}/connect")
         moved = await bench.control("clock", {"advance": 3600})
+        await bench.control("settings", {"refund_delay": 7})
 
     async with running_bench(tmp_path) as bench:
         assert (await bench.session({"stripe_account": ANNA})).status == "open"
         async with bench.http.get(f"{bench.url}/_sandbox/clock") as response:
             assert (await response.json())["offset"] == moved["offset"]
+        async with bench.http.get(f"{bench.url}/_sandbox/settings") as response:
+            assert (await response.json())["refund_delay"] == 7
 
 
 async def test_what_was_to_happen_still_happens_after_a_restart(tmp_path: Path) -> None:

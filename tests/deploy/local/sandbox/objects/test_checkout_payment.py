@@ -243,3 +243,25 @@ async def test_the_payers_name_and_email_end_in_the_session_and_the_charge(bench
         "ana@example.com",
     )
     assert charge.billing_details.name == "Ana Ruiz"
+
+
+async def test_an_account_that_was_stopped_takes_no_payment(bench: Bench) -> None:
+    session = await bench.session()
+    await bench.control("accounts/acct_sandbox_platform", {"charges_enabled": False})
+
+    answer = await bench.control(f"checkout/{session.id}/pay", {}, status=402)
+
+    assert answer["error"] == "This account cannot take payments at the moment."
+    assert (await bench.client.v1.charges.list_async()).data == []
+
+
+async def test_shipping_is_shown_again_on_the_charge(bench: Bench) -> None:
+    shipping = {"name": "Ana", "address": {"line1": "Calle 1", "country": "ES"}}
+    charge_id = await bench.paid(payment_intent_data={"shipping": shipping})
+
+    charge = await bench.client.v1.charges.retrieve_async(charge_id)
+
+    assert charge.shipping is not None
+    assert charge.shipping.name == "Ana"
+    assert charge.shipping.address is not None
+    assert (charge.shipping.address.line1, charge.shipping.address.city) == ("Calle 1", None)
