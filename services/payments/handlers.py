@@ -94,8 +94,7 @@ class Handlers:
 
     async def on_refund_requested(self, event: RefundRequested, connection: Connection) -> None:
         """Keep the request; a worker decides it as soon as the payment is known."""
-        now: datetime = await connection.fetchval("SELECT now()")
-        await store_refunds.add_request(connection, refunds.requested(event, now))
+        await store_refunds.add_request(connection, refunds.requested(event))
         after_commit(self._desk.wakes.refunds.set)
 
     async def on_api_token_changed(self, event: ApiTokenChanged, connection: Connection) -> None:

@@ -53,7 +53,7 @@ def idempotency_key(refund_id: UUID) -> str:
     return f"re:{refund_id}"
 
 
-def requested(event: RefundRequested, now: datetime) -> Refund:
+def requested(event: RefundRequested) -> Refund:
     """The row of a request; what it means is decided under the payment's lock."""
     return Refund(
         refund_id=event.refund_id,
@@ -67,8 +67,7 @@ def requested(event: RefundRequested, now: datetime) -> Refund:
         keep_seat=event.keep_seat,
         notify=event.notify,
         status="waiting",
-        requested_at=now,
-        due_at=now,
+        requested_at=event.occurred_at,
     )
 
 
