@@ -28,6 +28,8 @@ BATCH_ROWS_MAX = 250
 ADOPT_MESSAGES_MAX = 500
 ACK_SECONDS = 3  # A cluster that elects a leader answers nobody meanwhile; asking again is cheap.
 POLL_SECONDS = 0.25
+BUSY_ROWS = 12
+GATHER_SECONDS = 0.02
 CHECK_SECONDS = 5
 
 _WRONG_LAST_SEQUENCE = (10071, 10158)  # 10158: the same on a cluster.
@@ -88,7 +90,10 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
                 continue
-            if published < BATCH_ROWS_MAX:
+            if BUSY_ROWS <= published < BATCH_ROWS_MAX:
+                # In a rush each look costs as much for few rows as for many: let some gather.
+                await asyncio.sleep(GATHER_SECONDS)
+            elif published < BATCH_ROWS_MAX:
                 try:
                     async with asyncio.timeout(POLL_SECONDS):
                         await self._database.events_left.wait()
