@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.deploy.local.sandbox.bench import CheckingClient, client_for, line_item
+from tests.deploy.local.sandbox.bench import CheckingClient, client_for, line_item, until
 
 
 @contextlib.asynccontextmanager
@@ -65,10 +64,8 @@ async def test_it_stops_when_told_and_goes_on_where_it_was(
 async def test_a_kill_loses_no_more_than_a_moment(tmp_path: Path) -> None:
     async with _process(tmp_path) as (process, url):
         first = await _session(url)
-        deadline = time.monotonic() + 5
-        while first not in (tmp_path / "journal.jsonl").read_text():
-            assert time.monotonic() < deadline
-            await asyncio.sleep(0.01)
+        journal = tmp_path / "journal.jsonl"
+        await until(lambda: journal.exists() and first in journal.read_text())
         process.kill()
         await process.wait()
 
