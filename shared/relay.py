@@ -28,7 +28,6 @@ BATCH_ROWS_MAX = 250
 ADOPT_MESSAGES_MAX = 500
 ACK_SECONDS = 3  # A cluster that elects a leader answers nobody meanwhile; asking again is cheap.
 POLL_SECONDS = 0.25
-BUSY_ROWS = 12
 GATHER_SECONDS = 0.02
 CHECK_SECONDS = 5
 
@@ -90,15 +89,17 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
                 continue
-            if BUSY_ROWS <= published < BATCH_ROWS_MAX:
-                # In a rush each look costs as much for few rows as for many: let some gather.
+            if published == BATCH_ROWS_MAX:
+                continue
+            if published:
+                # Each look costs as much for few rows as for many: let some gather. An event
+                # after a pause is sent at once.
                 await asyncio.sleep(GATHER_SECONDS)
-            elif published < BATCH_ROWS_MAX:
-                try:
-                    async with asyncio.timeout(POLL_SECONDS):
-                        await self._database.events_left.wait()
-                except TimeoutError:
-                    pass
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._database.events_left.wait()
+            except TimeoutError:
+                pass
 
     async def step(self) -> int:
         """Publish one batch and return its size; raises SequenceRefused after having caught up."""

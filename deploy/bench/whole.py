@@ -20,11 +20,12 @@ import asyncpg
 
 from deploy.bench.alone import CAPACITY, create_webinar, run_load
 from deploy.local.ports import free_port_base
+from shared.tasks import stop_tasks
 
 SERVICES = ("registration", "payments", "notifications")
 RUSH_ROUNDS = 2
-JOURNEYS = 400
-JOURNEYS_AT_ONCE = 16
+JOURNEYS = 800
+JOURNEYS_AT_ONCE = 64
 IDLE_JOURNEYS = 30
 DRAIN_SECONDS = 240
 JOURNEY_SECONDS = 30
@@ -55,12 +56,39 @@ class Whole:
         }
 
 
+class Mails:
+    """Follows the mailbox for everybody: one question at a time, however many wait."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+        self._session = session
+        self._url = f"{url}/api/messages"
+        self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
+        self._last = 0
+
+    async def of(self, address: str) -> dict[str, Any]:
+        """The first mail to an address that nothing was sent to before."""
+        mail = self._waiting.setdefault(address, asyncio.get_running_loop().create_future())
+        return await mail
+
+    async def follow(self) -> None:
+        while True:
+            params = {"after": str(self._last), "limit": "200"}
+            async with self._session.get(self._url, params=params) as answer:
+                for mail in await answer.json():
+                    self._last = int(mail["id"])
+                    waiting = self._waiting.get(mail["to"])
+                    if waiting is not None and not waiting.done():
+                        waiting.set_result(mail)
+            await asyncio.sleep(0.02)
+
+
 @dataclass(frozen=True)
 class System:
     """A running `taquilla up`."""
 
     demo: dict[str, Any]
     session: aiohttp.ClientSession
+    mails: Mails
 
     def pids(self, service: str) -> list[int]:
         return [pid for name, pid in self.demo["pids"].items() if name.split("-")[0] == service]
@@ -141,14 +169,7 @@ async def _journey(system: System, webinar_id: str, name: str) -> tuple[str, dic
         ) as answer:
             if answer.status != 200:
                 raise RuntimeError(f"not paid: {answer.status} {await answer.text()}")
-        while True:
-            async with session.get(
-                f"{demo['mailbox_url']}/api/messages", params={"to": address}
-            ) as answer:
-                messages: list[dict[str, Any]] = await answer.json()
-            if messages:
-                return session_id, messages[0]
-            await asyncio.sleep(0.02)
+        return session_id, await system.mails.of(address)
 
 
 async def _webhook_to_mail_ms(system: System, webinar_id: str, number: int) -> float:
@@ -223,7 +244,11 @@ async def _running_system(directory: Path, measured: Whole) -> AsyncIterator[Sys
             await asyncio.sleep(0.02)
         measured.ready_s = time.perf_counter() - started
         async with aiohttp.ClientSession() as session:
-            yield System(json.loads(demo_file.read_text()), session)
+            demo = json.loads(demo_file.read_text())
+            mails = Mails(session, demo["mailbox_url"])
+            following = asyncio.create_task(mails.follow())
+            yield System(demo, session, mails)
+            await stop_tasks([following])
     finally:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)

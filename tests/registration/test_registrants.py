@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
-from shared.events import DisputeClosed, DisputeOpened, EmailFailed, EmailSent
+from shared.events import DisputeClosed, DisputeOpened, EmailFailed, EmailSent, PaymentFlagged
 from tests.registration.office import (
     Office,
     fee_settled,
@@ -155,3 +155,20 @@ async def test_what_needs_a_person_is_listed_with_what_to_do(office: Office) -> 
     assert shown["refund_failed"]["registrant_id"] == str(failed.id)
     assert shown["mail_failed"]["detail"] == "550 no such user"
     assert all(one["what_to_do"] for one in shown.values())
+
+
+async def test_odd_money_is_an_exception_until_payments_says_otherwise(office: Office) -> None:
+    registrant = await office.paid(await office.schedule())
+    told = about(registrant) | {"cause": "odd_money", "about": "cs_1", "detail": "3900 EUR came"}
+    flagged = PaymentFlagged(**told)
+    resolved = PaymentFlagged(**told, is_resolved=True)
+
+    await office.deliver(flagged)
+    (shown,) = (await office.organizer("GET", "/api/v1/exceptions")).body["exceptions"]
+    await office.deliver(resolved, flagged.model_copy(update={"event_id": uuid4()}))
+    left = (await office.organizer("GET", "/api/v1/exceptions")).body["exceptions"]
+
+    assert (shown["kind"], shown["registrant_id"]) == ("money_flagged", str(registrant.id))
+    assert "3900 EUR came" in shown["detail"]
+    assert shown["what_to_do"]
+    assert left == []

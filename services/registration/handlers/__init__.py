@@ -6,7 +6,7 @@ rule, and stores what the rule says.
 
 from services.registration.handlers.accounts import on_account_connected, on_account_disconnected
 from services.registration.handlers.mails import on_email_failed, on_email_sent
-from services.registration.handlers.payments import PaymentHandlers
+from services.registration.handlers.payments import PaymentHandlers, on_payment_flagged
 from services.registration.handlers.refunds import RefundHandlers
 from services.registration.links import Links
 from shared.events import (
@@ -18,6 +18,7 @@ from shared.events import (
     EmailSent,
     FeeSettled,
     PaymentFailed,
+    PaymentFlagged,
     PaymentSucceeded,
     Refunded,
     RefundFailed,
@@ -35,6 +36,7 @@ def subscribe(bus: Bus, links: Links) -> None:
     bus.on(CheckoutExpired, payments.on_checkout_expired)
     bus.on(PaymentSucceeded, payments.on_payment_succeeded)
     bus.on(PaymentFailed, payments.on_payment_failed)
+    bus.on(PaymentFlagged, on_payment_flagged)
     bus.on(Refunded, refunds.on_refunded)
     bus.on(RefundFailed, refunds.on_refund_failed)
     bus.on(FeeSettled, refunds.on_fee_settled)

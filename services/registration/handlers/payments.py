@@ -5,8 +5,14 @@ from dataclasses import dataclass
 from services.registration import registrants as rules
 from services.registration.handlers.locking import locked_registrant, locked_with_webinar
 from services.registration.links import Links
-from services.registration.store import outcomes, registrants
-from shared.events import CheckoutExpired, CheckoutOpened, PaymentFailed, PaymentSucceeded
+from services.registration.store import exceptions, outcomes, registrants
+from shared.events import (
+    CheckoutExpired,
+    CheckoutOpened,
+    PaymentFailed,
+    PaymentFlagged,
+    PaymentSucceeded,
+)
 from shared.postgres import Connection
 
 
@@ -38,3 +44,7 @@ class PaymentHandlers:
         occasion = await outcomes.occasion_for(connection, self.links, webinar, registrant)
         settled = rules.settle_payment(registrant, event, others, occasion)
         await outcomes.save(connection, webinar.id, [registrant, *others], settled)
+
+
+async def on_payment_flagged(event: PaymentFlagged, connection: Connection) -> None:
+    await exceptions.note_flag(connection, event)

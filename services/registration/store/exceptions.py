@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from shared.events import PaymentFlagged
 from shared.postgres import Connection, Record
 
 EXCEPTIONS_MAX = 200
@@ -27,6 +28,11 @@ _KINDS = {
         "WHERE r.organization_id = $1 AND r.status = 'released' AND r.paid_at IS NOT NULL "
         "AND r.refunded_minor < r.paid_minor AND NOT EXISTS (SELECT FROM refunds f "
         "WHERE f.registrant_id = r.id AND f.status <> 'succeeded')"
+    ),
+    "money_flagged": (
+        "SELECT g.registrant_id, g.webinar_id, g.told_at, "
+        "g.cause || ' ' || g.about || ': ' || g.detail FROM flags g "
+        "WHERE g.organization_id = $1 AND NOT g.is_resolved"
     ),
     "dispute_open": (
         "SELECT d.registrant_id, r.webinar_id, d.told_at, d.reason FROM disputes d "
@@ -58,3 +64,22 @@ _QUERY = (
 async def list_of(connection: Connection, organization_id: UUID) -> list[Record]:
     """What an organization has to look at, oldest first."""
     return list(await connection.fetch(_QUERY, organization_id, EXCEPTIONS_MAX))
+
+
+async def note_flag(connection: Connection, flagged: PaymentFlagged) -> None:
+    """Take over what payments found odd; the later telling wins."""
+    await connection.execute(
+        "INSERT INTO flags (organization_id, cause, about, registrant_id, webinar_id, detail, "
+        "is_resolved, told_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "ON CONFLICT (organization_id, cause, about) DO UPDATE SET detail = excluded.detail, "
+        "is_resolved = excluded.is_resolved, told_at = excluded.told_at "
+        "WHERE flags.told_at < excluded.told_at",
+        flagged.organization_id,
+        flagged.cause,
+        flagged.about,
+        flagged.registrant_id,
+        flagged.webinar_id,
+        flagged.detail,
+        flagged.is_resolved,
+        flagged.occurred_at,
+    )

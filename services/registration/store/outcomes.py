@@ -4,25 +4,36 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from services.registration.links import Links
+from services.registration.organizations import Organization
 from services.registration.registrants import Occasion, Outcome, Registrant
-from services.registration.store import organizations, refunds, registrants, webinars
+from services.registration.store import organizations, refunds, registrants
 from services.registration.webinars import Webinar
 from shared import outbox
 from shared.postgres import Connection
+
+_ORGANIZATION = ", ".join(f"o.{column}" for column in organizations.COLUMNS.split(", "))
 
 
 async def occasion_for(
     connection: Connection, links: Links, webinar: Webinar, registrant: Registrant | None = None
 ) -> Occasion:
     """What rules need to know around a registrant of a webinar that the caller has locked."""
+    found = await connection.fetchrow(
+        f"SELECT now(), d.description, {_ORGANIZATION} FROM organizations o "
+        "LEFT JOIN webinar_descriptions d ON d.webinar_id = $2 AND d.version = $3 WHERE o.id = $1",
+        webinar.organization_id,
+        webinar.id,
+        None if registrant is None else registrant.description_version,
+    )
+    if found is None:
+        raise LookupError(f"organization {webinar.organization_id} is not known")
+    now, description, *organization = found.values()
     return Occasion(
         webinar=webinar,
-        organization=await organizations.get(connection, webinar.organization_id),
+        organization=Organization(*organization),
         links=links,
-        now=await connection.fetchval("SELECT now()"),
-        description=""
-        if registrant is None
-        else await webinars.description(connection, webinar.id, registrant.description_version),
+        now=now,
+        description=description or "",
     )
 
 

@@ -137,10 +137,14 @@ async def list_disputes(connection: Connection, registrant_id: UUID) -> list[Rec
 
 
 async def note_mail(connection: Connection, told: EmailSent | EmailFailed) -> None:
-    """Take over what became of a registrant's mail; the later telling wins."""
+    """Take over what became of a mail to one of the organization's registrants, if it is one.
+
+    The later telling wins.
+    """
     await connection.execute(
         "INSERT INTO mails (id, organization_id, registrant_id, kind, status, message_id, "
-        "failure_reason, told_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) "
+        "failure_reason, told_at) SELECT $1, organization_id, id, $4, $5, $6, $7, $8 "
+        "FROM registrants WHERE id = $3 AND organization_id = $2 "
         "ON CONFLICT (id) DO UPDATE SET status = excluded.status, "
         "failure_reason = excluded.failure_reason, told_at = excluded.told_at "
         "WHERE mails.told_at < excluded.told_at",

@@ -100,18 +100,6 @@ async def move_seats(connection: Connection, webinar_id: UUID, seats: int) -> No
         )
 
 
-async def description(connection: Connection, webinar_id: UUID, version: int) -> str:
-    """One version of the description, Markdown."""
-    return str(
-        await connection.fetchval(
-            "SELECT description FROM webinar_descriptions WHERE webinar_id = $1 AND version = $2",
-            webinar_id,
-            version,
-        )
-        or ""
-    )
-
-
 async def descriptions(connection: Connection, webinar_ids: list[UUID]) -> dict[UUID, str]:
     """The descriptions as they are now, by webinar."""
     rows = await connection.fetch(
