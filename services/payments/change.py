@@ -1,6 +1,7 @@
 """What a rule found to be true and what is to be told, stored in one transaction. No I/O here."""
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Literal
 
 from services.payments.facts import BalanceTransactionSeen, Decline
@@ -8,6 +9,9 @@ from services.payments.payment import Payment
 from shared.events import Event
 
 LookupKind = Literal["session", "intent", "balance_transaction"]
+
+BOOKS_DELAY = timedelta(milliseconds=300)
+"""Fees may come a moment later; whole pages of them are read with one call in a rush."""
 
 MONEY_ELSEWHERE = "money_elsewhere"
 """Money on an account or in a mode that is not the attempt's."""

@@ -1,7 +1,8 @@
 """Gives money back: requests are decided under the payment's lock, then Stripe is called."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -9,7 +10,6 @@ from services.payments import refunds
 from services.payments.change import REFUND_UNMATCHED, Change, Trouble
 from services.payments.desk import Desk
 from services.payments.facts import Fact
-from services.payments.merging import change_in
 from services.payments.payment import Charge, Payment, Refund
 from services.payments.store import changes, payments
 from services.payments.store import refunds as store_refunds
@@ -69,55 +69,74 @@ async def _follow(desk: Desk, refund: Refund, now: datetime) -> None:
 
 
 async def _decide(desk: Desk, refund: Refund) -> None:
-    """Find the payment; without one the request waits, and after ten minutes a person is told."""
+    """Look at the payment's money, then decide under its lock; without a payment it waits."""
     async with desk.database.transaction() as connection:
         found = await payments.lock_payment_of(connection, refund.registrant_id)
-        if found is None:
-            await store_refunds.postpone(
-                connection, refund.refund_id, min(2**refund.tries, 60) * timedelta(seconds=1)
-            )
-            now = await connection.fetchval("SELECT now()")
-            if refunds.is_overdue(refund, now):
-                await changes.add_troubles(
-                    connection,
-                    [Trouble(REFUND_UNMATCHED, str(refund.refund_id))],
-                    organization_id=refund.organization_id,
-                )
-            return
-        payment, _ = found
-        current = await store_refunds.get_request(connection, refund.refund_id)
-        changed = await change_in(
-            connection,
-            payment.payment_id,
-            lambda change, at: refunds.decide(change, current, at),
+    if found is None:
+        await _wait_for_payment(desk, refund)
+        return
+    payment, _ = found
+    try:
+        await _look_at_money(desk, payment, payment.charges)
+    except StripeAccountRefused as refusal:
+        if refusal.is_key_refused:
+            raise
+        is_refused = True
+    else:
+        is_refused = False
+
+    def decide(change: Change, now: datetime) -> None:
+        refunds.decide(change, refund, now)
+        if is_refused:
+            refunds.fail(change, refund.refund_id, "account_refused", now)
+
+    await desk.merger.change(payment.payment_id, decide)
+
+
+async def _wait_for_payment(desk: Desk, refund: Refund) -> None:
+    """Nobody has heard of the payment yet; after ten minutes a person is told, and it waits on."""
+    async with desk.database.transaction() as connection:
+        await store_refunds.postpone(
+            connection, refund.refund_id, min(2**refund.tries, 60) * timedelta(seconds=1)
         )
-    desk.merger.tell([changed])
+        if refunds.is_overdue(refund, await connection.fetchval("SELECT now()")):
+            await changes.add_troubles(
+                connection,
+                [Trouble(REFUND_UNMATCHED, str(refund.refund_id))],
+                organization_id=refund.organization_id,
+            )
+
+
+async def _look_at_money(desk: Desk, payment: Payment, charges: Iterable[Charge]) -> None:
+    """Nothing moves on the word of an old snapshot: the dashboard may have been faster."""
+    facts: list[Fact] = []
+    for charge in charges:
+        facts += await desk.call(
+            "reads",
+            charge.acting_for,
+            partial(
+                read_everything, desk.stripe, charge.stripe_payment_intent_id, charge.acting_for
+            ),
+        )
+    await desk.merger.merge({payment.payment_id: facts})
 
 
 async def _start(desk: Desk, refund: Refund) -> None:
-    """Look at the money before it moves, then call, the row saying so."""
+    """Call, the row saying so first."""
     payment = await _payment_of(desk, refund)
-    charge = _charge_of(payment, refund)
-    facts = await _read(desk, charge)
-    await desk.merger.merge({payment.payment_id: facts})
+    if refund.origin == "automatic":
+        # Nobody asked for it, so nobody has looked at its money yet.
+        await _look_at_money(desk, payment, [_charge_of(payment, refund)])
     called: list[tuple[Payment, Refund]] = []
 
     def let_go(change: Change, now: datetime) -> None:
-        current = change.payment.refund(refund.refund_id)
-        if current is None or current.status != "requested":
-            return
-        if refunds.is_disputed(change.payment, charge):
-            refunds.fail(change, current.refund_id, "disputed", now)
-            return
-        current = replace(
-            current, status="calling", called_at=now, due_at=now + refunds.CALL_LEASE, tries=0
-        )
-        change.payment = change.payment.with_refund(current)
-        called.append((change.payment, current))
+        calling = refunds.let_go(change, refund.refund_id, now)
+        if calling is not None:
+            called.append((change.payment, calling))
 
     await desk.merger.change(payment.payment_id, let_go)
-    for locked, current in called:
-        await _call(desk, locked, current)
+    for locked, calling in called:
+        await _call(desk, locked, calling)
 
 
 async def _call_again(desk: Desk, refund: Refund, now: datetime) -> None:
@@ -194,14 +213,6 @@ async def _look(desk: Desk, refund: Refund) -> None:
     await desk.merger.merge({payment.payment_id: [seen]})
     async with desk.database.connection() as connection:
         await store_refunds.postpone(connection, refund.refund_id, refunds.PENDING_LOOK)
-
-
-async def _read(desk: Desk, charge: Charge) -> list[Fact]:
-    return await desk.call(
-        "reads",
-        charge.acting_for,
-        lambda: read_everything(desk.stripe, charge.stripe_payment_intent_id, charge.acting_for),
-    )
 
 
 async def _fail(desk: Desk, payment: Payment, refund: Refund, reason: str) -> None:

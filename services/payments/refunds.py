@@ -117,6 +117,23 @@ def is_disputed(payment: Payment, charge: Charge) -> bool:
     )
 
 
+def let_go(change: Change, refund_id: UUID, now: datetime) -> Refund | None:
+    """The refund that may be called now; None when it may not, and then it has failed."""
+    refund = change.payment.refund(refund_id)
+    if refund is None or refund.status != "requested":
+        return None
+    charge = change.payment.charge_of(refund.stripe_payment_intent_id or "")
+    if charge is None or change.payment.left_minor(charge) < 0:
+        _fail(change, refund, "over_refund", now)
+        return None
+    if is_disputed(change.payment, charge):
+        _fail(change, refund, "disputed", now)
+        return None
+    refund = replace(refund, status="calling", called_at=now, due_at=now + CALL_LEASE, tries=0)
+    change.payment = change.payment.with_refund(refund)
+    return refund
+
+
 def fail(change: Change, refund_id: UUID, reason: str, now: datetime) -> None:
     """Stripe will not do it."""
     refund = change.payment.refund(refund_id)

@@ -11,11 +11,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from services.payments.change import Change
+from services.payments.change import BOOKS_DELAY, Change
 from services.payments.payment import Payment
-
-BOOKS_SECONDS = 0.3
-"""Fees may come a moment later; whole pages of them are read with one call in a rush."""
 
 
 @dataclass
@@ -48,7 +45,7 @@ class Wakes:
         if any(one.kind != "balance_transaction" for one in change.lookups):
             self.lookups.set()
         elif change.lookups:
-            self.later(self.lookups, BOOKS_SECONDS + 0.01)
+            self.later(self.lookups, BOOKS_DELAY.total_seconds() + 0.01)
 
     def later(self, wake: asyncio.Event, seconds: float) -> None:
         """Set one of the events after some time."""

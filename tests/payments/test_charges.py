@@ -99,6 +99,19 @@ def test_money_on_another_account_is_only_an_exception() -> None:
         assert change.events == []
 
 
+def test_another_accounts_session_settles_nothing_of_ours() -> None:
+    foreign = session_seen(
+        acting_for="acct_other",
+        status="expired",
+        payment_status="unpaid",
+        stripe_payment_intent_id=None,
+    )
+
+    change = merge(Change(opened_payment()), [foreign], NOW)
+
+    assert change.payment == opened_payment()
+
+
 def test_a_second_charge_goes_back_alone() -> None:
     payment = paid_payment(
         attempts=(

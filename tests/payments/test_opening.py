@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import unused_port
 
+from services.payments.handlers import Handlers
 from services.payments.stripe_gateway.sessions import get_session
 from shared.events import CheckoutExpired
 from tests.payments.box_office import BoxOffice, box_office, running_service
@@ -199,7 +200,7 @@ async def test_a_hold_that_ends_before_its_registrant_is_known_is_never_charged(
     await office.hear(office.hold_ended(registrant, "cancelled"))
     await office.hear(registrant)
 
-    await office.told("payments.checkout.expired", registrant)
+    assert len(await office.published("payments.checkout.expired", of=registrant)) == 1
     home = await office.get(office.pay_path(registrant))
     assert home.location == registrant.manage_url
     assert await office.attempts(registrant) == []
@@ -329,3 +330,41 @@ async def test_a_rush_waits_its_turn_and_loses_nobody(postgres_url: str, nats_ur
             return bool(rows[0]["count"] == 50)
 
         await eventually(all_open)
+
+
+async def test_a_click_at_the_moment_the_hold_is_cancelled_leaves_nothing_open(
+    office: BoxOffice,
+) -> None:
+    registrants = [await office.registered() for _ in range(20)]
+
+    await asyncio.gather(
+        *(office.get(office.pay_path(registrant)) for registrant in registrants),
+        *(office.hear(office.hold_ended(registrant, "cancelled")) for registrant in registrants),
+    )
+
+    for registrant in registrants:
+        await office.told("payments.checkout.expired", registrant)
+        assert all(one["outcome"] for one in await office.attempts(registrant))
+        assert all(one["status"] == "expired" for one in await office.sessions_of(registrant))
+
+
+async def test_an_attempt_waits_for_a_hold_that_is_being_ended_and_then_gives_way(
+    office: BoxOffice,
+) -> None:
+    registrant = await office.registered()
+    handlers = Handlers(office.desk)
+
+    async with office.database.transaction() as connection:
+        await handlers.on_hold_ended(office.hold_ended(registrant, "cancelled"), connection)
+        click = asyncio.create_task(office.get(office.pay_path(registrant)))
+        await eventually(
+            lambda: office.rows(
+                "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                "AND query LIKE 'INSERT INTO attempts%' AND datname = current_database()"
+            ),
+            what="the attempt that waits",
+        )
+    answer = await click
+
+    assert answer.location == registrant.manage_url
+    assert await office.attempts(registrant) == []

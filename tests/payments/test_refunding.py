@@ -191,7 +191,9 @@ async def test_a_dashboard_refund_that_nobody_told_is_seen_before_money_moves(
     told = await office.told("payments.refund.succeeded", registrant)
 
     assert told.origin == "dashboard"
-    await office.told("payments.refund.failed", registrant)
+    failed = await office.told("payments.refund.failed", registrant)
+    assert failed.failure_reason == "nothing_left"
+    assert await office.exceptions(registrant) == []
     assert len(await office.stripe.ledger("refund", of=registrant)) == 1
 
 
@@ -206,6 +208,21 @@ async def test_a_disputed_charge_is_refused(office: BoxOffice) -> None:
 
     assert failed.failure_reason == "disputed"
     assert await office.exceptions(registrant) == ["refund_failed"]
+
+
+async def test_a_dispute_that_nobody_told_is_seen_before_money_moves(office: BoxOffice) -> None:
+    registrant = await office.paid()
+    [charge] = await office.stripe.ledger("charge", of=registrant)
+    await office.stripe.order("webhooks", drop=1.0)
+    await office.stripe.order("disputes", charge=charge["id"])
+    # Asking Stripe for the refund would not tell us anything.
+    await office.stripe.fault("server_error", method="POST", path=REFUNDS, times=None)
+
+    await office.hear(office.refund_requested(registrant))
+    failed = await office.told("payments.refund.failed", registrant)
+
+    assert failed.failure_reason == "disputed"
+    assert len(await office.published("payments.dispute.opened", of=registrant)) == 1
 
 
 async def test_a_refund_that_the_bank_takes_its_time_for(office: BoxOffice) -> None:

@@ -231,6 +231,31 @@ def test_a_charge_that_shows_more_refunded_than_known_asks_for_all_of_it() -> No
     assert ("intent", "pi_1") in [(one.kind, one.stripe_object_id) for one in change.lookups]
 
 
+def test_what_became_impossible_between_decision_and_call_is_not_called() -> None:
+    row = made_refund(status="requested")
+    taken = made_refund(refund_id=UUID(int=8), status="succeeded", amount_minor=100)
+    over = Change(paid_payment(refunds=(row, taken)))
+    contested = Change(paid_payment(refunds=(row,), disputes=(dispute("needs_response"),)))
+
+    assert refunds.let_go(over, row.refund_id, NOW) is None
+    assert refunds.let_go(contested, row.refund_id, NOW) is None
+
+    reasons = [event.failure_reason for event in over.events + contested.events]  # type: ignore[attr-defined] # Both are RefundFailed.
+    assert reasons == ["over_refund", "disputed"]
+
+
+def test_what_may_be_called_is_noted_first() -> None:
+    row = made_refund(status="requested")
+    change = Change(paid_payment(refunds=(row,)))
+
+    calling = refunds.let_go(change, row.refund_id, NOW)
+
+    assert calling is not None
+    assert (calling.status, calling.called_at) == ("calling", NOW)
+    assert the_refund(change) == calling
+    assert refunds.let_go(change, row.refund_id, NOW) is None
+
+
 def test_a_failure_is_only_told_of_a_refund_that_is_not_settled() -> None:
     row = made_refund(status="succeeded", stripe_refund_id="re_1")
     change = Change(paid_payment(refunds=(row,)))

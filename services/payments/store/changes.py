@@ -1,14 +1,13 @@
 """Stores what rules found: rows that differ, what is to be told, and what is to be looked up."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from services.payments import ledger, metrics
-from services.payments.change import Change, Trouble
+from services.payments.change import BOOKS_DELAY, Change, Trouble
 from services.payments.payment import Attempt, Charge, Dispute, Payment, Refund
-from services.payments.wakes import BOOKS_SECONDS
 from shared import outbox
 from shared.events import Event, PaymentFailed, PaymentFlagged
 from shared.postgres import Connection
@@ -340,10 +339,7 @@ async def _add_lookups(
         [one.acting_for for _, one in wanted],
         [payment_id for payment_id, _ in wanted],
         [one.reason for _, one in wanted],
-        [
-            now + timedelta(seconds=BOOKS_SECONDS) if one.kind == "balance_transaction" else now
-            for _, one in wanted
-        ],
+        [now + BOOKS_DELAY if one.kind == "balance_transaction" else now for _, one in wanted],
     )
 
 
