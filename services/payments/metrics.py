@@ -8,5 +8,5 @@ stripe_calls = Counter("taquilla_stripe_calls_total", "Calls to Stripe", ["call"
 stripe_events = Counter("taquilla_stripe_events_total", "Stripe's events", ["source", "outcome"])
 webhooks_refused = Counter("taquilla_webhooks_refused_total", "Webhooks not of Stripe's", ["why"])
 webhooks_closed = Gauge("taquilla_webhooks_closed", "1: no webhooks are taken, by configuration")
-attempts_opened = Counter("taquilla_attempts_total", "Attempts by their end", ["kind", "outcome"])
+attempts_settled = Counter("taquilla_attempts_total", "Attempts by their end", ["kind", "outcome"])
 pacing_waits = Counter("taquilla_pacing_waits_total", "Calls that had to wait", ["endpoint"])

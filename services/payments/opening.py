@@ -228,7 +228,6 @@ async def _call(desk: Desk, due: DueAttempt) -> None:
         await _postpone(desk, due, _pause(attempt, failure), is_try=True)
     else:
         await desk.merger.merge({due.payment_id: [seen]})
-        metrics.attempts_opened.labels(attempt.kind, "answered").inc()
 
 
 async def _create(desk: Desk, attempt: Attempt) -> SessionSeen | IntentSeen:

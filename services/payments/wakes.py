@@ -25,17 +25,6 @@ class Wakes:
     refunds: asyncio.Event = field(default_factory=asyncio.Event)
     hold_ends: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def everyone(self) -> None:
-        """Whatever is due, whoever does it."""
-        for wake in (
-            self.attempts,
-            self.stripe_events,
-            self.lookups,
-            self.refunds,
-            self.hold_ends,
-        ):
-            wake.set()
-
     def after(self, change: Change, now: datetime) -> None:
         """Wake those for whom a stored change has made something due."""
         if any(one.due_at is not None and one.due_at <= now for one in change.payment.attempts):

@@ -272,7 +272,15 @@ class BoxOffice:
     async def make_due(self, table: str) -> None:
         """Time passes for what waits; the worker is woken."""
         await self.execute(f"UPDATE {table} SET due_at = now() WHERE due_at IS NOT NULL")
-        self.desk.wakes.everyone()
+        wakes = self.desk.wakes
+        for wake in (
+            wakes.attempts,
+            wakes.stripe_events,
+            wakes.lookups,
+            wakes.refunds,
+            wakes.hold_ends,
+        ):
+            wake.set()
 
     async def exceptions(self, of: RegistrantCreated | None = None) -> list[str]:
         """The causes of what a person has to look at."""

@@ -161,6 +161,22 @@ async def test_a_cancelled_hold_expires_the_session_and_is_answered_once_it_has_
     assert home.location == registrant.manage_url
 
 
+async def test_a_session_that_cannot_be_ended_at_first_is_ended_later(
+    office: BoxOffice,
+) -> None:
+    registrant = await office.registered()
+    await office.open_checkout(registrant)
+    await office.stripe.fault(
+        "server_error_stored", method="POST", path="/v1/checkout/sessions/*/expire"
+    )
+
+    await office.hear(office.hold_ended(registrant, "cancelled"))
+
+    await office.told("payments.checkout.expired", registrant)
+    [session] = await office.sessions_of(registrant)
+    assert session["status"] == "expired"
+
+
 async def test_a_lapsed_hold_is_answered_when_its_session_has_run_out(office: BoxOffice) -> None:
     registrant = await office.registered()
     session_id = await office.open_checkout(registrant)

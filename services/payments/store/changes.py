@@ -179,6 +179,9 @@ async def _save_attempts(connection: Connection, pairs: list[tuple[Payment, Chan
     ]
     if not changed:
         return
+    for _, attempt in changed:
+        if attempt.outcome is not None:
+            metrics.attempts_settled.labels(attempt.kind, attempt.outcome).inc()
     await connection.executemany(
         "UPDATE attempts SET status = $3, outcome = $4, params = coalesce($5::jsonb, params), "
         "called_at = $6, "

@@ -56,11 +56,9 @@ async def cancel_intent(
 ) -> IntentSeen:
     """Cancel an intent, or learn that it is too late."""
     try:
+        # Without a key of ours, as sessions are expired.
         document = await stripe.raw_request(
-            "post",
-            f"/v1/payment_intents/{intent_id}/cancel",
-            account=acting_for,
-            idempotency_key=f"pi-can:{intent_id}",
+            "post", f"/v1/payment_intents/{intent_id}/cancel", account=acting_for
         )
     except StripeRefused as refusal:
         if refusal.status != 400:

@@ -112,11 +112,10 @@ async def expire_session(
 ) -> SessionSeen:
     """End a session, or learn that it had ended before: complete means paid, not cancelled."""
     try:
+        # Without a key of ours: a failure that Stripe stored under it would be repeated for a day,
+        # and expiring twice does nothing.
         document = await stripe.raw_request(
-            "post",
-            f"/v1/checkout/sessions/{session_id}/expire",
-            account=acting_for,
-            idempotency_key=f"cs-exp:{session_id}",
+            "post", f"/v1/checkout/sessions/{session_id}/expire", account=acting_for
         )
     except StripeRefused as refusal:
         if refusal.status != 400:
