@@ -81,6 +81,31 @@ Waiting = tuple[Application, "asyncio.Future[Registration]"]
 Verdict = Registration | Refusal
 
 
+class _Told:
+    """Verdicts of the batch before, told while PostgreSQL is busy with the next.
+
+    Writing their answers keeps the event loop for milliseconds. Told at once, they would come
+    between the next batch's first statements, and PostgreSQL would wait for us and we for it.
+    """
+
+    def __init__(self) -> None:
+        self._verdicts: list[tuple[asyncio.Future[Registration], Verdict | Exception]] = []
+
+    def later(self, batch: list[Waiting], verdicts: Sequence[Verdict | Exception]) -> None:
+        for (_, waiting), verdict in zip(batch, verdicts, strict=True):
+            self._verdicts.append((waiting, verdict))
+
+    def now(self) -> None:
+        for waiting, verdict in self._verdicts:
+            if waiting.done():
+                continue  # The caller hung up; its seat is held until it lapses.
+            if isinstance(verdict, Exception):
+                waiting.set_exception(verdict)
+            else:
+                waiting.set_result(verdict)
+        self._verdicts.clear()
+
+
 @dataclass
 class _Queue:
     waiting: deque[Waiting] = field(default_factory=deque)
@@ -110,43 +135,45 @@ class Admission:
         return await verdict
 
     async def _drain(self, webinar_id: UUID, queue: _Queue) -> None:
-        while queue.waiting:
-            size = min(len(queue.waiting), BATCH_MAX)
-            batch = [queue.waiting.popleft() for _ in range(size)]
-            self._waiting -= size
-            batch_size.observe(size)
-            await self._settle(webinar_id, batch)
-        del self._queues[webinar_id]
+        told = _Told()
+        try:
+            while queue.waiting:
+                size = min(len(queue.waiting), BATCH_MAX)
+                batch = [queue.waiting.popleft() for _ in range(size)]
+                self._waiting -= size
+                batch_size.observe(size)
+                verdicts = await self._settle(webinar_id, batch, told)
+                told.now()
+                told.later(batch, verdicts)
+                if not queue.waiting:
+                    told.now()
+        finally:
+            told.now()
+            del self._queues[webinar_id]
 
     async def _settle(
-        self, webinar_id: UUID, batch: list[Waiting], *, is_rerun: bool = False
-    ) -> None:
-        """Give every caller of the batch its verdict, whatever happens."""
+        self, webinar_id: UUID, batch: list[Waiting], told: "_Told", *, is_rerun: bool = False
+    ) -> Sequence[Verdict | Exception]:
+        """A verdict for every caller of the batch, whatever happens."""
         try:
-            verdicts: Sequence[Verdict | Exception] = await self._decide(
-                webinar_id, [application for application, _ in batch], is_rerun=is_rerun
+            return await self._decide(
+                webinar_id, [application for application, _ in batch], told, is_rerun=is_rerun
             )
         except UNAVAILABLE as failure:
             log.warning("admission not available", failure=type(failure).__name__)
-            verdicts = [Unavailable() for _ in batch]
+            return [Unavailable() for _ in batch]
         except Exception as failure:
-            if len(batch) > 1:
-                # Somebody's words cannot be stored: halved until that one is alone.
-                middle = len(batch) // 2
-                await self._settle(webinar_id, batch[:middle], is_rerun=True)
-                await self._settle(webinar_id, batch[middle:], is_rerun=True)
-                return
-            verdicts = [failure]
-        for (_, waiting), verdict in zip(batch, verdicts, strict=True):
-            if waiting.done():
-                continue  # The caller hung up; its seat is held until it lapses.
-            if isinstance(verdict, Exception):
-                waiting.set_exception(verdict)
-            else:
-                waiting.set_result(verdict)
+            if len(batch) == 1:
+                return [failure]
+            # Somebody's words cannot be stored: halved until that one is alone.
+            middle = len(batch) // 2
+            return [
+                *await self._settle(webinar_id, batch[:middle], told, is_rerun=True),
+                *await self._settle(webinar_id, batch[middle:], told, is_rerun=True),
+            ]
 
     async def _decide(
-        self, webinar_id: UUID, batch: list[Application], *, is_rerun: bool
+        self, webinar_id: UUID, batch: list[Application], told: "_Told", *, is_rerun: bool
     ) -> list[Verdict]:
         """Commit the batch; after a lost connection again, with the same ids."""
         loop = asyncio.get_running_loop()
@@ -154,7 +181,7 @@ class Admission:
         while True:
             try:
                 async with self._database.transaction() as connection:
-                    return await self._admit(connection, webinar_id, batch, is_rerun=is_rerun)
+                    return await self._admit(connection, webinar_id, batch, told, is_rerun=is_rerun)
             except (asyncpg.LockNotAvailableError, asyncpg.QueryCanceledError):
                 raise
             except UNAVAILABLE:
@@ -164,7 +191,13 @@ class Admission:
                 await asyncio.sleep(RERUN_PAUSE_SECONDS)
 
     async def _admit(
-        self, connection: Connection, webinar_id: UUID, batch: list[Application], *, is_rerun: bool
+        self,
+        connection: Connection,
+        webinar_id: UUID,
+        batch: list[Application],
+        told: "_Told",
+        *,
+        is_rerun: bool,
     ) -> list[Verdict]:
         # Alone in its statement, and first: a commit whose answer was lost is waited for here.
         webinar = await webinars.lock(connection, webinar_id)
@@ -201,15 +234,20 @@ class Admission:
                 pay_by=pay_by,
                 description=around.description,
             )
-            await admissions.admit(
-                connection,
-                webinar,
-                admitted,
-                created=[announcer.created(one) for one in admitted],
-                confirmed=[] if pay_by else [announcer.confirmed(one) for one in admitted],
-                pay_by=pay_by,
-                now=now,
+            storing = asyncio.ensure_future(
+                admissions.admit(
+                    connection,
+                    webinar,
+                    admitted,
+                    created=[announcer.created(one) for one in admitted],
+                    confirmed=[] if pay_by else [announcer.confirmed(one) for one in admitted],
+                    pay_by=pay_by,
+                    now=now,
+                )
             )
+            await asyncio.sleep(0)  # The statement is on its way to PostgreSQL.
+            told.now()
+            await storing
         if judgement.repeated:
             occasion = Occasion(webinar, organization, self._links, now)
             await _repeat(connection, judgement.repeated, occasion)
