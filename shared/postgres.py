@@ -105,7 +105,14 @@ async def open_pool(url: str, *, name: str, size_max: int = 12) -> Pool:
         command_timeout=COMMAND_SECONDS,
         init=_prepare,
         reset=_keep,
-        server_settings={"application_name": name, "timezone": "UTC"},
+        server_settings={
+            "application_name": name,
+            "timezone": "UTC",
+            # A statement that was planned while its table was small keeps that plan: in a rush on
+            # a new webinar it would read the whole table each time. Every query has its index.
+            "enable_seqscan": "off",
+            "jit": "off",
+        },
         statement_cache_size=256,
         max_inactive_connection_lifetime=300,
     )

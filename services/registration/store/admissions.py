@@ -38,7 +38,7 @@ async def surroundings(
         "SELECT now(), d.description, "
         "ARRAY(SELECT idempotency_key FROM registrants "
         "WHERE webinar_id = $2 AND idempotency_key = ANY($4::text[])), "
-        "ARRAY(SELECT email_key FROM registrants WHERE webinar_id = $2 "
+        "ARRAY(SELECT email_key FROM registrants WHERE webinar_id::text = $2::uuid::text "
         "AND email_key = ANY($5::text[]) AND status IN ('awaiting_payment', 'confirmed')), "
         f"{_ORGANIZATION} FROM organizations o "
         "JOIN webinar_descriptions d ON d.webinar_id = $2 AND d.version = $3 WHERE o.id = $1",
@@ -90,7 +90,7 @@ async def find_by_addresses(
 ) -> dict[str, list[Registrant]]:
     """Active registrations of these addresses for the webinar."""
     rows = await connection.fetch(
-        f"SELECT {registrants.COLUMNS} FROM registrants WHERE webinar_id = $1 "
+        f"SELECT {registrants.COLUMNS} FROM registrants WHERE webinar_id::text = $1::uuid::text "
         "AND email_key = ANY($2::text[]) AND status IN ('awaiting_payment', 'confirmed')",
         webinar_id,
         list(addresses),

@@ -56,7 +56,7 @@ async def lock_others_of_address(
     """Active registrations of the same address for the same webinar, locked, oldest first."""
     return await _many(
         connection,
-        "webinar_id = $1 AND email_key = $2 AND id <> $3 "
+        "webinar_id::text = $1::uuid::text AND email_key = $2 AND id <> $3 "
         "AND status IN ('awaiting_payment', 'confirmed') ORDER BY number FOR NO KEY UPDATE",
         registrant.webinar_id,
         registrant.email_key,
