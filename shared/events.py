@@ -22,7 +22,8 @@ EVENT_BYTES_MAX = 64 * 1024
 class Event(BaseModel):
     """A fact that has already happened."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    # What a message held never gets into a log by way of an error.
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
     subject: ClassVar[str]
 
     event_id: UUID = Field(default_factory=uuid4)
