@@ -20,6 +20,7 @@ import nats
 
 from deploy.databases import prepare_service
 from deploy.local.nats import NatsServer
+from deploy.local.ports import free_port_base
 from deploy.local.postgres import PostgresServer
 from deploy.local.servers import running
 
@@ -135,6 +136,13 @@ def fresh_prefix() -> str:
     prefix = f"test{secrets.token_hex(6)}"
     _prefixes.add(prefix)
     return prefix
+
+
+def own_port_base() -> int:
+    """A --port-base from this process's own range: both processes of a test run start systems."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = 20_000 + worker % 4 * 3_000
+    return free_port_base(first, first + 3_000)
 
 
 def with_database(url: str, name: str) -> str:

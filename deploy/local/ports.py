@@ -42,9 +42,12 @@ def kept_port(file: Path) -> int:
     return port
 
 
-def free_port_base(offsets: tuple[int, ...] = (25, 26, 80, 81, 82, 90)) -> int:
-    """A --port-base whose ports were all free a moment ago, for a system beside others."""
-    for base in range(20_000, 60_000, 100):
-        if all(is_free(base + offset) for offset in offsets):
+def free_port_base(first: int = 20_000, last: int = 32_000) -> int:
+    """A --port-base whose ports were all free a moment ago, for a system beside others.
+
+    Below the ports that systems give to clients. Who starts several at once gives each a range.
+    """
+    for base in range(first, last, 100):
+        if all(is_free(base + offset) for offset in (25, 26, 80, 81, 82, 90)):
             return base
-    raise OSError("no hundred of ports is free")
+    raise OSError(f"no hundred of ports is free between {first} and {last}")

@@ -20,7 +20,7 @@ from uuid import uuid4
 import aiohttp
 import asyncpg
 
-from deploy.local.ports import free_port_base
+from tests.servers import own_port_base
 from tests.waiting import eventually
 
 GOOD_CARD = "4242424242424242"
@@ -61,7 +61,7 @@ def running_taquilla(*arguments: str, directory: Path | None = None) -> Iterator
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "deploy.cli", "up", "--data-dir", str(data)),
-            *("--port-base", str(free_port_base()), *arguments),
+            *("--port-base", str(own_port_base()), *arguments),
         ],
         stdout=log,
         stderr=log,

@@ -16,8 +16,8 @@ from uuid import uuid4
 import aiohttp
 import pytest
 
-from deploy.local.ports import free_port_base
 from tests.deploy.local.programs import is_alive
+from tests.servers import own_port_base
 from tests.waiting import eventually
 
 READY_SECONDS = 60
@@ -97,7 +97,7 @@ async def test_a_run_from_its_first_start_to_its_second_stop(
     tmp_path: Path, http: aiohttp.ClientSession
 ) -> None:
     """One test, since a start takes seconds: each step begins where the last one ended."""
-    base = str(free_port_base())
+    base = str(own_port_base())
     directory = tmp_path / "data"
     with up(directory, "--port-base", base, "--scale", "registration=2") as run:
         demo = await run.ready()
@@ -116,7 +116,7 @@ async def test_a_run_from_its_first_start_to_its_second_stop(
         assert paid["availability"] == free["availability"] == "open"
         assert not free["price_minor"]
 
-        second = Run(directory, "--port-base", str(free_port_base()))
+        second = Run(directory, "--port-base", str(own_port_base()))
         assert second.process.wait(20) == 1
         assert "is already running" in second.said
         assert run.demo == demo
@@ -166,7 +166,7 @@ async def webinar(http: aiohttp.ClientSession, demo: dict[str, Any], kind: str) 
 
 
 async def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
-    base = free_port_base()
+    base = own_port_base()
     with socket.create_server(("127.0.0.1", base + 90)):
         run = Run(tmp_path / "data", "--port-base", str(base))
         assert run.process.wait(30) == 1
@@ -176,7 +176,7 @@ async def test_a_taken_port_is_named_with_the_way_out(tmp_path: Path) -> None:
 
 
 async def test_a_stop_in_the_middle_of_starting_leaves_nothing(tmp_path: Path) -> None:
-    with up(tmp_path / "data", "--port-base", str(free_port_base())) as run:
+    with up(tmp_path / "data", "--port-base", str(own_port_base())) as run:
         lock = tmp_path / "data" / "postgres" / "cluster" / "postmaster.pid"
         await eventually(lock.exists, 20)
         postmaster = int(lock.read_text().split()[0])
