@@ -106,12 +106,23 @@ async def test_a_spanish_registrant_reads_spanish(box: Box) -> None:
     assert "inicio" in mail["text"]
 
 
-async def test_yen_are_charged_as_yen(box: Box) -> None:
-    registered = await box.buy(await box.schedule(price_minor=500, currency="JPY"))
+@pytest.mark.parametrize(
+    ("amount_minor", "currency", "written"),
+    [(500, "JPY", "500"), (50_000, "ISK", "500"), (5_120, "KWD", "5.120")],
+)
+async def test_every_currency_is_charged_as_stripe_counts_it(
+    box: Box, amount_minor: int, currency: str, written: str
+) -> None:
+    registered = await box.buy(
+        await box.schedule(price_minor=amount_minor, currency=currency, refund_policy=None)
+    )
 
     [charge] = await box.ledger(registered, "charge")
-
-    assert (charge["amount"], charge["currency"]) == (500, "jpy")
+    assert (charge["amount"], charge["currency"]) == (amount_minor, currency.lower())
+    [mail] = await box.until_mails(registered, 1)
+    [paid] = [line for line in mail["text"].splitlines() if line.startswith("Paid")]
+    assert written in paid
+    assert currency in paid
 
 
 async def test_the_registrant_cancels_and_gets_what_the_policy_says(box: Box) -> None:
