@@ -19,6 +19,7 @@ EVENTS_TOGETHER_MAX = 32
 # While there is much to do, events wait a little for others: waking up for each costs more than
 # handling it. An event after a pause is handled at once.
 GATHER_SECONDS = 0.025
+GATHER_WHEN_BUSY_SECONDS = 0.06  # After more than one came together.
 GATHERED = 12  # Enough to go on without waiting.
 
 Handler = Callable[[Any, Connection], Awaitable[None]]
@@ -33,7 +34,7 @@ class Handling:
         self._handler = handler
         self._waiting: deque[tuple[Event, asyncio.Future[None]]] = deque()
         self._is_busy = False
-        self._ended_at = 0.0
+        self._next_at = 0.0
 
     async def handle(self, event: Event) -> None:
         """Handle an event once, whoever else sends it; returns after the commit."""
@@ -48,13 +49,14 @@ class Handling:
     async def _work(self) -> None:
         try:
             while self._waiting:
-                pause = self._ended_at + GATHER_SECONDS - asyncio.get_running_loop().time()
+                pause = self._next_at - asyncio.get_running_loop().time()
                 if pause > 0 and len(self._waiting) < GATHERED:
                     await asyncio.sleep(pause)
                 size = min(len(self._waiting), EVENTS_TOGETHER_MAX)
                 batch = [self._waiting.popleft() for _ in range(size)]
                 await self._handle_together(batch)
-                self._ended_at = asyncio.get_running_loop().time()
+                gather = GATHER_WHEN_BUSY_SECONDS if size > 1 else GATHER_SECONDS
+                self._next_at = asyncio.get_running_loop().time() + gather
         finally:
             self._is_busy = False
 

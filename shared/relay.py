@@ -29,8 +29,8 @@ ADOPT_MESSAGES_MAX = 500
 ACK_SECONDS = 3  # A cluster that elects a leader answers nobody meanwhile; asking again is cheap.
 POLL_SECONDS = 0.25
 GATHER_SECONDS = 0.02
-RUSH_ROWS = 25  # That many in one look: the rush comes first, its mails may wait a moment.
-GATHER_IN_A_RUSH_SECONDS = 0.1
+BUSY_ROWS = 3  # In one look: there is much to do, and its mails may wait a moment.
+GATHER_WHEN_BUSY_SECONDS = 0.08
 CHECK_SECONDS = 5
 
 _WRONG_LAST_SEQUENCE = (10071, 10158)  # 10158: the same on a cluster.
@@ -97,7 +97,7 @@ class Relay:
                 # Each look costs as much for few rows as for many: let some gather. An event
                 # after a pause is sent at once.
                 await asyncio.sleep(
-                    GATHER_IN_A_RUSH_SECONDS if published >= RUSH_ROWS else GATHER_SECONDS
+                    GATHER_WHEN_BUSY_SECONDS if published >= BUSY_ROWS else GATHER_SECONDS
                 )
             try:
                 async with asyncio.timeout(POLL_SECONDS):
