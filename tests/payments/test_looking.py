@@ -19,7 +19,13 @@ async def test_the_fees_of_a_rush_are_read_by_the_page(office: BoxOffice) -> Non
     registrants = await asyncio.gather(*(office.paid() for _ in range(4)))
 
     async def waiting() -> bool:
-        return len(await office.rows("SELECT FROM lookups WHERE tries > 0")) == 4
+        # Of these four: what other tests left to look up goes its own way.
+        rows = await office.rows(
+            "SELECT FROM lookups JOIN payments USING (payment_id) "
+            "WHERE tries > 0 AND registrant_id = ANY($1::uuid[])",
+            [registrant.registrant_id for registrant in registrants],
+        )
+        return len(rows) == 4
 
     await eventually(waiting)
     await office.stripe.heal()
