@@ -91,8 +91,8 @@ class Relay:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, 5)
                 continue
-            if published == BATCH_ROWS_MAX:
-                continue
+            if published == BATCH_ROWS_MAX or (published and not self._is_atomic):
+                continue  # There may be more: a stream without batches takes one row a look.
             if published:
                 # Each look costs as much for few rows as for many: let some gather. An event
                 # after a pause is sent at once.

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID, uuid5
 
 from services.payments.change import (
@@ -228,43 +228,36 @@ def _from_dashboard(payment: Payment, charge: Charge, seen: RefundSeen, now: dat
     )
 
 
+def _facts(payment: Payment, refund: Refund) -> dict[str, Any]:
+    """What both endings of a refund tell."""
+    return {
+        "organization_id": payment.organization_id,
+        "refund_id": refund.refund_id,
+        "payment_id": payment.payment_id,
+        "registrant_id": payment.registrant_id,
+        "webinar_id": payment.webinar_id,
+        "version": payment.version,
+        "amount_minor": refund.amount_minor or 0,
+        "currency": refund.currency or payment.currency,
+        "paid_minor": payment.paid_minor,
+        "refunded_minor": payment.refunded_minor,
+        "origin": refund.origin,
+        "cause": refund.cause,
+        "reason": refund.reason,
+        "keep_seat": refund.keep_seat,
+        "notify": refund.notify,
+    }
+
+
 def _refunded(payment: Payment, refund: Refund) -> Refunded:
     return Refunded(
-        organization_id=payment.organization_id,
-        refund_id=refund.refund_id,
-        payment_id=payment.payment_id,
-        registrant_id=payment.registrant_id,
-        webinar_id=payment.webinar_id,
-        version=payment.version,
-        amount_minor=refund.amount_minor or 0,
-        currency=refund.currency or payment.currency,
-        paid_minor=payment.paid_minor,
-        refunded_minor=payment.refunded_minor,
-        origin=refund.origin,
-        cause=refund.cause,
-        reason=refund.reason,
-        keep_seat=refund.keep_seat,
-        notify=refund.notify,
+        **_facts(payment, refund),
         stripe_refund_id=refund.stripe_refund_id,
     )
 
 
 def _refund_failed(payment: Payment, refund: Refund) -> RefundFailed:
     return RefundFailed(
-        organization_id=payment.organization_id,
-        refund_id=refund.refund_id,
-        payment_id=payment.payment_id,
-        registrant_id=payment.registrant_id,
-        webinar_id=payment.webinar_id,
-        version=payment.version,
-        amount_minor=refund.amount_minor or 0,
-        currency=refund.currency or payment.currency,
-        paid_minor=payment.paid_minor,
-        refunded_minor=payment.refunded_minor,
-        origin=refund.origin,
-        cause=refund.cause,
-        reason=refund.reason,
-        keep_seat=refund.keep_seat,
-        notify=refund.notify,
+        **_facts(payment, refund),
         failure_reason=refund.failure_reason or "failed",
     )
