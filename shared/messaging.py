@@ -59,6 +59,7 @@ class Bus:
         self._prefix = prefix
         self._database = database
         self._handlers: dict[type[Event], Handling] = {}
+        self.is_receiving = False
         self._broker = NatsBroker(
             url,
             name=f"taquilla-{service}",
@@ -150,6 +151,10 @@ class Bus:
         )
         await self.provision()
         await self._broker.start()
+        # The server has our subscriptions only once it has answered to something behind them.
+        connection = await self._broker.connect()
+        await connection.flush()
+        self.is_receiving = True
 
     async def provision(self) -> None:
         """Bring streams and consumers to what this service needs."""
@@ -189,6 +194,7 @@ class Bus:
 
     async def stop(self) -> None:
         """Finish what is being handled, then leave."""
+        self.is_receiving = False
         await self._broker.stop()
         if not self.client.is_closed:
             await self.client.close()

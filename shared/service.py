@@ -165,6 +165,8 @@ def _nats_answers(bus: Bus) -> Check:
     async def check() -> None:
         if not bus.client.is_connected:
             raise ConnectionError("not connected to NATS; events wait in the outbox")
+        if not bus.is_receiving:
+            raise ConnectionError("not subscribed yet")
         await bus.client.flush(1)
 
     return check

@@ -355,6 +355,7 @@ async def running_service(
         await eventually(
             lambda: office.rows("SELECT FROM stripe_accounts WHERE is_ready"), what="the account"
         )
+        await eventually(lambda: app[RUNTIME].bus.is_receiving, what="the bus")
         yield office
     finally:
         await runner.cleanup()

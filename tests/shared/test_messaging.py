@@ -212,9 +212,10 @@ async def test_a_request_is_answered_as_http_would(
         pool = await open_pool(made["payments"], name="test")
         bus = Bus(service="payments", url=nats_url, prefix=nats_prefix, database=Database(pool))
         bus.answer("refund", refund, Refund)
-        await bus.start()
-        client = await nats.connect(nats_url)
         subject = f"{nats_prefix}.payments.command.refund"
+        client = await nats.connect(nats_url)
+        await bus.start()
+        # Asked at once: whoever sees the service ready is answered.
         good = await client.request(
             subject, b'{"a": 1}', headers={"Authorization": "Bearer good"}, timeout=5
         )
