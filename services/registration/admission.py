@@ -95,15 +95,25 @@ class _Told:
         for (_, waiting), verdict in zip(batch, verdicts, strict=True):
             self._verdicts.append((waiting, verdict))
 
+    def half(self) -> None:
+        """Tell the first half; the rest is for the commit, which leaves us idle too."""
+        middle = len(self._verdicts) // 2
+        first, self._verdicts = self._verdicts[:middle], self._verdicts[middle:]
+        _tell(first)
+
     def now(self) -> None:
-        for waiting, verdict in self._verdicts:
-            if waiting.done():
-                continue  # The caller hung up; its seat is held until it lapses.
-            if isinstance(verdict, Exception):
-                waiting.set_exception(verdict)
-            else:
-                waiting.set_result(verdict)
-        self._verdicts.clear()
+        verdicts, self._verdicts = self._verdicts, []
+        _tell(verdicts)
+
+
+def _tell(verdicts: Sequence[tuple[asyncio.Future[Registration], Verdict | Exception]]) -> None:
+    for waiting, verdict in verdicts:
+        if waiting.done():
+            continue  # The caller hung up; its seat is held until it lapses.
+        if isinstance(verdict, Exception):
+            waiting.set_exception(verdict)
+        else:
+            waiting.set_result(verdict)
 
 
 @dataclass
@@ -246,11 +256,13 @@ class Admission:
                 )
             )
             await asyncio.sleep(0)  # The statement is on its way to PostgreSQL.
-            told.now()
+            told.half()
             await storing
         if judgement.repeated:
             occasion = Occasion(webinar, organization, self._links, now)
             await _repeat(connection, judgement.repeated, occasion)
+        # Runs once the caller has sent the commit and waits for it.
+        asyncio.get_running_loop().call_soon(told.now)
         return self._verdicts(judgement, webinar, pay_by)
 
     async def _remember(
