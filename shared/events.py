@@ -6,7 +6,7 @@ Money is an integer in the unit that Stripe takes for the currency (`shared.mone
 """
 
 from datetime import UTC, datetime
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID, uuid4
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -17,6 +17,10 @@ RefundCause = Literal["policy", "organizer", "dashboard", "late", "duplicate", "
 HoldEndReason = Literal["lapsed", "cancelled", "superseded"]
 
 EVENT_BYTES_MAX = 64 * 1024
+OWN_WORDS_LENGTH_MAX = 4_000
+
+# The organizer's own text for a mail, with placeholders such as {title}: set above the facts.
+OwnWords = Annotated[str | None, Field(max_length=OWN_WORDS_LENGTH_MAX)]
 
 
 class Event(BaseModel):
@@ -119,6 +123,7 @@ class RegistrantConfirmed(RegistrantFacts):
     join_url: str
     description: str = ""  # Markdown, as registered for
     refund_policy_text: str = ""  # in the registrant's language; empty without a structured policy
+    own_words: OwnWords = None
 
 
 class RegistrantCancelled(RegistrantFacts):
@@ -129,6 +134,7 @@ class RegistrantCancelled(RegistrantFacts):
     cause: Literal["registrant", "organizer", "webinar_cancelled", "refund", "late", "superseded"]
     notify: bool = True
     refund_amount_minor: int = Field(default=0, ge=0)  # decided and requested; 0 is no refund
+    own_words: OwnWords = None
 
 
 class RegistrantReleased(RegistrantFacts):
@@ -138,6 +144,7 @@ class RegistrantReleased(RegistrantFacts):
 
     reason: HoldEndReason
     webinar_url: str | None = None
+    own_words: OwnWords = None
 
 
 class RegistrationRepeated(RegistrantFacts):
@@ -146,6 +153,41 @@ class RegistrationRepeated(RegistrantFacts):
     subject: ClassVar[str] = "registration.registrant.repeated"
 
     status: Literal["awaiting_payment", "confirmed", "released", "cancelled"] = "confirmed"
+
+
+class RegistrantMailRequested(RegistrantFacts):
+    """A mail to a registrant that no other event causes; its key is registrant, mail and cause.
+
+    `version` is the registrant's when it was asked for: it changes no status.
+    """
+
+    subject: ClassVar[str] = "registration.registrant_mail.requested"
+
+    mail: Literal["confirmation", "payment_due", "rescheduled", "starts_soon"]
+    cause: str = Field(min_length=1, max_length=100)
+    join_url: str | None = None
+    description: str = ""  # Markdown, as registered for
+    refund_policy_text: str = ""
+    pay_by: AwareDatetime | None = None  # payment_due
+    previous_starts_at: AwareDatetime | None = None  # rescheduled
+    refund_until: AwareDatetime | None = None  # rescheduled: until when manage_url offers a refund
+    sequence: int = Field(default=0, ge=0)  # of the calendar's event; higher replaces lower
+    own_words: OwnWords = None
+
+
+class AccountMailRequested(Event):
+    """A mail to someone who signs in here. `link` is a secret: it lets its reader in."""
+
+    subject: ClassVar[str] = "registration.account_mail.requested"
+
+    kind: Literal["invitation", "password_reset", "password_changed"]
+    email: str
+    name: str | None = None
+    locale: str = "en"
+    link: str
+    organization_name: str | None = None
+    inviter_name: str | None = None
+    expires_at: AwareDatetime | None = None  # of the link
 
 
 class HoldEnded(Event):
@@ -351,7 +393,7 @@ class EmailFacts(Event):
     email_id: UUID
     registrant_id: UUID | None = None
     webinar_id: UUID | None = None
-    kind: str  # confirmation, refund, refund_failed, released, cancelled, repeated
+    kind: str  # such as confirmation, refund, starts_soon; invitation has no registrant
     message_id: str
 
 
