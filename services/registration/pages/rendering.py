@@ -8,9 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
+from services.registration.catalogues import speech
 from services.registration.pages.static_files import StaticFiles
 from services.registration.pages.wording import preferred_locale, spoken_locale, words
 from shared import localized
@@ -71,6 +73,12 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=False,
+            extensions=["jinja2.ext.i18n"],
+        )
+        self._templates.policies["ext.i18n.trimmed"] = True
+        # All readers share the environment: who is spoken to is known to each rendering alone.
+        self._templates.install_gettext_callables(  # type: ignore[attr-defined] # The extension's.
+            _gettext, _ngettext, newstyle=True
         )
         self._templates.globals["asset"] = self.static_files.url
 
@@ -97,7 +105,7 @@ class Renderer:
             "other_language_url": f"{request.path}?locale={other}",
         }
         body = self._templates.get_template(template).render(
-            **around | facts, locale=locale, language=language, **_speaking(locale)
+            **around | facts, locale=locale, language=language, **speaking(locale)
         )
         headers = {
             "Content-Language": language,
@@ -137,9 +145,22 @@ def minutes_left(until: datetime, now: datetime) -> int:
     return max(0, -((now - until) // timedelta(minutes=1)))
 
 
-def _speaking(locale: str) -> dict[str, Any]:
+@pass_context
+def _gettext(reader: Context, message: str) -> str:
+    said: str = reader["speech"].gettext(message)
+    return said
+
+
+@pass_context
+def _ngettext(reader: Context, one: str, many: str, count: int) -> str:
+    said: str = reader["speech"].ngettext(one, many, count)
+    return said
+
+
+def speaking(locale: str) -> dict[str, Any]:
     """What templates call to say something: words, money and times in the reader's way."""
     return {
+        "speech": speech(locale),
         "t": partial(words, locale),
         "t_link": partial(_words_with_link, locale),
         "money": partial(localized.format_money, locale=locale),

@@ -1,0 +1,40 @@
+"""Words in the reader's language: gettext, with the English text as the key. No I/O later.
+
+`locale/*.po` is read once, when the service starts; there is no compiled form to forget.
+`make words` brings the files up to date with the sources.
+"""
+
+import io
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from shared.localized import Language, language_of
+
+FOLDER = Path(__file__).parent / "locale"
+
+
+def speech(locale: str) -> NullTranslations:
+    """What speaks to a reader of that locale, by `.gettext` and `.ngettext`; else in English."""
+    return _SPEECHES.get(language_of(locale), _ENGLISH)
+
+
+def msgid(message: str) -> str:
+    """The same text, marked as words that a template or a speech says later."""
+    return message
+
+
+def _read(path: Path) -> GNUTranslations:
+    compiled = io.BytesIO()
+    with path.open("rb") as file:
+        write_mo(compiled, read_po(file, locale=path.stem, abort_invalid=True))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+_ENGLISH = NullTranslations()
+_SPEECHES: dict[Language, NullTranslations] = {
+    language_of(path.stem): _read(path) for path in sorted(FOLDER.glob("*.po"))
+}
