@@ -216,6 +216,15 @@ class RefundRequested(Event):
     notify: bool = True
 
 
+class StripeDisconnectRequested(Event):
+    """A person asked to disconnect the organization's Stripe account; payments lets it go."""
+
+    subject: ClassVar[str] = "registration.stripe_disconnect.requested"
+
+    account_id: str  # Stripe's: a request that comes late never lets go of a newer account
+    person: str  # who asked, for payments' log of changes
+
+
 class CheckoutOpened(Event):
     """A hosted Checkout Session is open; money can arrive until `expires_at`."""
 

@@ -14,8 +14,6 @@ from services.payments.accounts import (
     Account,
     AccountFacts,
     AccountTaken,
-    ConnectedByKey,
-    NotConnected,
     connect,
     end_connection,
     observe,
@@ -195,24 +193,30 @@ async def adopt_own_account(
         return account
 
 
-async def disconnect(database: Database, organization_id: UUID, person: str) -> Account:
-    """Stop an organization's sales at once; its account is let go when nothing is open any more.
+async def disconnect(
+    connection: Connection, organization_id: UUID, stripe_account_id: str, person: str
+) -> None:
+    """Stop an organization's sales; its account is let go when nothing is open any more.
 
-    May be repeated. Raises NotConnected or ConnectedByKey.
+    May be repeated. An account that is not the organization's any more is left alone, and so is
+    that of the operator's key, which the operator alone takes away.
     """
-    async with database.transaction() as connection:
-        account = await store_accounts.lock_account(connection, organization_id)
-        if account is None or account.status == "disconnected":
-            raise NotConnected
-        if account.mode == "direct_key":
-            raise ConnectedByKey
-        leaving, events = start_disconnecting(account)
-        if leaving != account:
-            await store_accounts.save_account(
-                connection, leaving, events, change="disconnecting", person=person
-            )
-            await store_accounts.queue_check(connection, leaving.stripe_account_id)
-        return leaving
+    account = await store_accounts.lock_account(connection, organization_id)
+    if account is None or account.stripe_account_id != stripe_account_id:
+        return
+    if account.mode == "direct_key":
+        log.warning(
+            "the account of the operator's own key is not disconnected by a request",
+            organization_id=str(organization_id),
+        )
+        return
+    leaving, events = start_disconnecting(account)
+    if leaving == account:
+        return
+    await store_accounts.save_account(
+        connection, leaving, events, change="disconnecting", person=person
+    )
+    await store_accounts.queue_check(connection, leaving.stripe_account_id)
 
 
 async def apply_account_event(connection: Connection, event: dict[str, Any]) -> None:

@@ -38,18 +38,6 @@ class OtherMode(Refusal):
     code = "other_mode"
 
 
-class NotConnected(Refusal):
-    """The organization is not connected to a Stripe account."""
-
-    code = "not_connected"
-
-
-class ConnectedByKey(Refusal):
-    """The account belongs to the operator's key: take PAYMENTS_STRIPE_ORGANIZATION_ID away."""
-
-    code = "connected_by_key"
-
-
 @dataclass(frozen=True)
 class AccountFacts:
     """What Stripe says of an account."""

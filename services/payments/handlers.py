@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from services.payments import attempts, holds, refunds
+from services.payments.account_checks import disconnect
 from services.payments.desk import Desk
 from services.payments.merging import change_in
 from services.payments.payment import Attempt, Payment, payment_id_of
@@ -11,7 +12,13 @@ from services.payments.store import attempts as store_attempts
 from services.payments.store import refunds as store_refunds
 from services.payments.store_accounts import find_account
 from shared import outbox
-from shared.events import ApiTokenChanged, HoldEnded, RefundRequested, RegistrantCreated
+from shared.events import (
+    ApiTokenChanged,
+    HoldEnded,
+    RefundRequested,
+    RegistrantCreated,
+    StripeDisconnectRequested,
+)
 from shared.messaging import Bus
 from shared.postgres import Connection, after_commit
 
@@ -34,6 +41,7 @@ class Handlers:
         bus.on(HoldEnded, self.on_hold_ended)
         bus.on(RefundRequested, self.on_refund_requested)
         bus.on(ApiTokenChanged, self.on_api_token_changed)
+        bus.on(StripeDisconnectRequested, self.on_stripe_disconnect_requested)
 
     async def on_registrant_created(self, event: RegistrantCreated, connection: Connection) -> None:
         """A payment for whoever owes something; nothing is opened before somebody pays."""
@@ -99,6 +107,12 @@ class Handlers:
 
     async def on_api_token_changed(self, event: ApiTokenChanged, connection: Connection) -> None:
         await api_tokens.save_token(connection, event)
+
+    async def on_stripe_disconnect_requested(
+        self, event: StripeDisconnectRequested, connection: Connection
+    ) -> None:
+        """Sales stop now; the checks of accounts let go of it once nothing is open any more."""
+        await disconnect(connection, event.organization_id, event.account_id, event.person)
 
 
 def payment_for(event: RegistrantCreated) -> Payment:

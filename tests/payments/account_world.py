@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import aiohttp
 
 from deploy.local.sandbox import running_sandbox
-from services.payments import store_accounts
+from services.payments import account_checks, store_accounts
 from services.payments.account_checks import AccountChecks, HasOpenAttempts
 from services.payments.accounts import Account, AccountFacts, connect
 from services.payments.stripe_gateway import StripeGateway
@@ -27,6 +27,14 @@ NEW = "acct_sandbox_new"
 
 async def nothing_open(_connection: Connection, _organization_id: UUID) -> bool:
     return False
+
+
+async def disconnect(
+    database: Database, organization_id: UUID, account_id: str = ANNA, *, person: str = "Inés"
+) -> None:
+    """What becomes of registration's request to disconnect."""
+    async with database.transaction() as connection:
+        await account_checks.disconnect(connection, organization_id, account_id, person)
 
 
 @dataclass

@@ -10,7 +10,6 @@ from services.payments import store_accounts
 from services.payments.account_checks import (
     adopt_own_account,
     apply_account_event,
-    disconnect,
     prune_connections,
 )
 from services.payments.accounts import AccountTaken
@@ -25,7 +24,7 @@ from shared.events import (
     StripeAccountFacts,
     StripeAccountUpdated,
 )
-from tests.payments.account_world import ANNA, KEY, OWN, AccountWorld, account_world
+from tests.payments.account_world import ANNA, KEY, OWN, AccountWorld, account_world, disconnect
 from tests.payments.stub_server import answer, stub_server
 
 FORBIDDEN = answer(403, {"error": {"type": "invalid_request_error", "message": "No such right."}})
@@ -294,7 +293,7 @@ async def test_a_refused_key_does_not_disconnect_anyone(postgres_url: str) -> No
 async def test_every_change_is_logged_with_who_made_it(postgres_url: str) -> None:
     async with account_world(postgres_url) as world:
         organization_id = await world.connected()
-        await disconnect(world.database, organization_id, "Inés")
+        await disconnect(world.database, organization_id)
 
         async with world.database.connection() as connection:
             rows = await connection.fetch(

@@ -7,10 +7,9 @@ from uuid import uuid4
 import pytest
 
 from services.payments import store_accounts
-from services.payments.account_checks import disconnect
 from services.payments.accounts import AccountFacts, connect, end_connection
 from shared.events import StripeAccountConnected
-from tests.payments.account_world import ANNA
+from tests.payments.account_world import ANNA, disconnect
 from tests.payments.connect_world import GRANT, READY, connect_world, ticket
 from tests.payments.stub_server import answer, stub_server
 
@@ -337,7 +336,7 @@ async def test_the_operators_own_organization_is_not_connected_by_oauth(postgres
 async def test_an_account_on_its_way_out_is_waited_for(postgres_url: str) -> None:
     async with connect_world(postgres_url) as world:
         organization_id = await world.accounts.connected()
-        await disconnect(world.accounts.database, organization_id, "Inés")
+        await disconnect(world.accounts.database, organization_id)
 
         page = await world.browser.get("/connect", ticket=ticket(organization_id))
 

@@ -10,10 +10,9 @@ import pytest_asyncio
 
 from deploy.local.sandbox import API_VERSION
 from services.payments import store_accounts
-from services.payments.account_checks import disconnect
 from services.payments.accounts import AccountFacts, connect
 from services.payments.stripe_events import ENDPOINT_EVENTS
-from shared.events import RegistrantCreated
+from shared.events import RegistrantCreated, StripeDisconnectRequested
 from tests.payments.box_office import BoxOffice, box_office
 from tests.waiting import eventually
 
@@ -93,7 +92,9 @@ async def test_disconnecting_ends_open_sessions_before_the_account_is_let_go(
     registrant = await registered(office, organization_id)
     session_id = await office.open_checkout(registrant)
 
-    await disconnect(office.database, organization_id, "an admin")
+    await office.hear(
+        StripeDisconnectRequested(organization_id=organization_id, account_id=ANNA, person="Inés")
+    )
 
     async def gone() -> bool:
         account = await account_of(office, organization_id)

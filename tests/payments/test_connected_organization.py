@@ -7,9 +7,13 @@ from uuid import UUID, uuid4
 import aiohttp
 
 from services.payments import store_accounts
-from services.payments.account_checks import disconnect
 from services.payments.accounts import Account
-from shared.events import PaymentSucceeded, StripeAccountConnected, StripeAccountDisconnected
+from shared.events import (
+    PaymentSucceeded,
+    StripeAccountConnected,
+    StripeAccountDisconnected,
+    StripeDisconnectRequested,
+)
 from tests.payments.account_world import ANNA, CLIENT_ID
 from tests.payments.box_office import BoxOffice, box_office
 from tests.payments.connect_world import Browser, ticket
@@ -70,7 +74,11 @@ async def test_leaving_ends_what_is_open_and_then_gives_the_access_back(
         registrant = await office.registered(organization_id=organization_id)
         session_id = await office.open_checkout(registrant)
 
-        await disconnect(office.database, organization_id, "Inés")
+        await office.hear(
+            StripeDisconnectRequested(
+                organization_id=organization_id, account_id=ANNA, person="Inés"
+            )
+        )
 
         async def is_gone() -> bool:
             account = await account_of(office, organization_id)

@@ -5,13 +5,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.payments import store_accounts
-from services.payments.account_checks import adopt_own_account, disconnect
-from services.payments.accounts import AccountFacts, ConnectedByKey, NotConnected, connect
+from services.payments.account_checks import adopt_own_account
+from services.payments.accounts import AccountFacts, connect
 from services.payments.stripe_gateway import StripeAccountRefused
 from services.payments.stripe_gateway import accounts as stripe_accounts
 from shared.events import StripeAccountDisconnected
 from shared.postgres import Connection
-from tests.payments.account_world import ANNA, account_world
+from tests.payments.account_world import ANNA, OWN, account_world, disconnect
 
 
 async def test_an_account_is_let_go_only_when_nothing_is_open(postgres_url: str) -> None:
@@ -24,10 +24,12 @@ async def test_an_account_is_let_go_only_when_nothing_is_open(postgres_url: str)
         organization_id = await world.connected()
         checks = world.checks(has_open_attempts=has_open_attempts)
 
-        leaving = await disconnect(world.database, organization_id, "Inés")
+        await disconnect(world.database, organization_id)
+        leaving = await world.account_of(organization_id)
         await world.check_now(checks)
         waiting = await world.account_of(organization_id)
 
+        assert leaving is not None
         assert leaving.status == "disconnecting"
         assert not leaving.may_sell
         assert waiting == leaving
@@ -57,7 +59,7 @@ async def test_an_account_connected_again_meanwhile_is_not_overwritten(postgres_
                 await store_accounts.save_account(connection, account, events, change="connected")
             return False
 
-        await disconnect(world.database, organization_id, "Inés")
+        await disconnect(world.database, organization_id)
         await world.check_now(world.checks(has_open_attempts=connected_again))
         again = await world.account_of(organization_id)
 
@@ -79,10 +81,26 @@ async def test_disconnecting_may_be_repeated_and_needs_a_connection(postgres_url
     async with account_world(postgres_url) as world:
         organization_id = await world.connected()
 
-        first = await disconnect(world.database, organization_id, "Inés")
-        assert await disconnect(world.database, organization_id, "Inés") == first
-        with pytest.raises(NotConnected):
-            await disconnect(world.database, uuid4(), "Inés")
+        await disconnect(world.database, organization_id)
+        first = await world.account_of(organization_id)
+        await disconnect(world.database, organization_id)
+        await disconnect(world.database, uuid4())
+
+        assert await world.account_of(organization_id) == first
+        assert len(await world.published()) == 2
+
+
+async def test_a_request_about_an_account_of_earlier_leaves_the_newer_one_alone(
+    postgres_url: str,
+) -> None:
+    async with account_world(postgres_url) as world:
+        organization_id = await world.connected()
+
+        await disconnect(world.database, organization_id, "acct_earlier")
+
+        account = await world.account_of(organization_id)
+        assert account is not None
+        assert account.status == "connected"
 
 
 async def test_the_operators_own_account_is_not_disconnected_by_an_organizer(
@@ -92,5 +110,8 @@ async def test_the_operators_own_account_is_not_disconnected_by_an_organizer(
     async with account_world(postgres_url) as world:
         await adopt_own_account(world.database, world.gateway, organization_id)
 
-        with pytest.raises(ConnectedByKey):
-            await disconnect(world.database, organization_id, "Inés")
+        await disconnect(world.database, organization_id, OWN)
+
+        account = await world.account_of(organization_id)
+        assert account is not None
+        assert account.may_sell
