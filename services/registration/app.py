@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from services.registration.admission import Admission
+from services.registration.console import add_console_routes
 from services.registration.handlers import subscribe
 from services.registration.links import Links
 from services.registration.openapi import add_document
+from services.registration.pages.rendering import Renderer
 from services.registration.pages.routes import add_page_routes
 from services.registration.requests import Requests
 from services.registration.routes import ROUTES, add_routes
@@ -18,6 +20,7 @@ from services.registration.settings import RegistrationSettings
 from services.registration.workers import (
     CANCELLATIONS_IDLE_SECONDS,
     HOLDS_IDLE_SECONDS,
+    NEW_STARTS_IDLE_SECONDS,
     REPEATS_IDLE_SECONDS,
     Workers,
 )
@@ -55,11 +58,14 @@ def create_app(settings: RegistrationSettings) -> web.Application:
             CANCELLATIONS_IDLE_SECONDS,
             desk.webinar_cancelled,
         )
+        _run(runtime, "new-starts", workers.tell_new_starts, NEW_STARTS_IDLE_SECONDS)
 
     app = create_service_app("registration", settings, prepare=prepare)
     add_routes(app)
     add_document(app, ROUTES, settings.public_url)
-    add_page_routes(app, links)
+    renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
+    add_page_routes(app, links, renderer)
+    add_console_routes(app, renderer)
     return app
 
 

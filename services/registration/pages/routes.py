@@ -36,6 +36,7 @@ from services.registration.pages.webinar_page import Typed, webinar_view
 from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
 from services.registration.store import registrants
+from shared.localized import LANGUAGES
 from shared.refusals import NotFound, Refusal
 from shared.web import PROBLEM_PAGE, json_answer
 
@@ -49,9 +50,8 @@ _EXPLAINED = {
 }
 
 
-def add_page_routes(app: web.Application, links: Links) -> None:
-    """Add every page to the registration service's application."""
-    renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
+def add_page_routes(app: web.Application, links: Links, renderer: Renderer) -> None:
+    """Add every public page to the registration service's application."""
     pages = Pages(links, renderer)
     app[PROBLEM_PAGE] = problem_page(renderer)
     app.router.add_get("/static/{name}", renderer.static_files.send)
@@ -305,4 +305,4 @@ def _own_page(request: web.Request) -> str:
 def _asked_locale(request: web.Request) -> str:
     """A language chosen on the page stays chosen on the next one."""
     locale = request.query.get("locale", "")
-    return f"?locale={locale}" if locale in ("en", "es") else ""
+    return f"?locale={locale}" if locale in LANGUAGES else ""

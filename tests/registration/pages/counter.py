@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from services.registration.pages.rendering import Renderer
 from services.registration.pages.routes import add_page_routes
 from services.registration.routes.table import DESK, Desk
 from shared.web import answer_problems
@@ -93,6 +94,8 @@ async def open_counter(office: Office) -> AsyncIterator[Counter]:
     """The pages in front of an office."""
     app = web.Application(middlewares=[answer_problems])
     app[DESK] = Desk(office.database, office.links, office.admission, b"network", ())
-    add_page_routes(app, office.links)
+    links = office.links
+    renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
+    add_page_routes(app, links, renderer)
     async with TestClient(TestServer(app)) as client:
         yield Counter(office, client)

@@ -1,0 +1,17 @@
+"""The console, door in for organizers and admins: every room declares who may enter."""
+
+from aiohttp import web
+
+from services.registration.console import sign_in
+from services.registration.console.table import ConsoleRoute, bind
+from services.registration.pages.rendering import Renderer
+
+ROUTES: list[ConsoleRoute] = [
+    *sign_in.ROUTES,
+]
+
+
+def add_console_routes(app: web.Application, renderer: Renderer) -> None:
+    """Open every door of the console."""
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, bind(route, renderer))
