@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from shared.localized import format_hours, format_percent, language_of
+from services.registration.catalogues import speech
+from shared.localized import format_hours, format_percent
 from shared.money import percentage
 
 BRACKETS_MAX = 10
@@ -144,49 +145,29 @@ def sentence(policy: RefundPolicy | None, locale: str) -> str:
     """The policy in one sentence for pages and mails; empty without a structured policy."""
     if policy is None:
         return ""
-    words = _WORDS[language_of(locale)]
+    said = speech(locale)
     if policy.kind == "none":
-        return words["none"]
+        return said.gettext("If you cancel, your payment is not refunded.")
     if policy.kind == "until_start":
-        return words["until_start"]
-    first, *others = (
-        words["step"].format(
-            percent=format_percent(bracket.percent, locale),
-            until=(
-                words["hours"].format(hours=format_hours(bracket.hours_before, locale))
-                if bracket.hours_before
-                else words["start"]
-            ),
-        )
-        for bracket in policy.brackets
-    )
-    listed = words["first"].format(step=first) + "".join(f", {step}" for step in others)
-    return f"{listed}{words['comma'] if others else ''}{words['rest']}"
+        return said.gettext("If you cancel before the start, you get everything back.")
+    listed = [_step(bracket, locale) for bracket in policy.brackets]
+    if len(listed) == 1:
+        only = said.gettext("If you cancel, you get back %(step)s and nothing after that.")
+        return only % {"step": listed[0]}
+    several = said.gettext("If you cancel, you get back %(steps)s, and nothing after that.")
+    return several % {"steps": ", ".join(listed)}
+
+
+def _step(bracket: Bracket, locale: str) -> str:
+    said = speech(locale)
+    percent = format_percent(bracket.percent, locale)
+    if not bracket.hours_before:
+        return said.gettext("%(percent)s until the start") % {"percent": percent}
+    hours = format_hours(bracket.hours_before, locale)
+    until = said.gettext("%(percent)s until %(hours)s before the start")
+    return until % {"percent": percent, "hours": hours}
 
 
 def _percent_at_hours(policy: RefundPolicy | None, hours: int) -> int:
     return 0 if policy is None else policy.percent_at(timedelta(hours=hours))
 
-
-_WORDS = {
-    "en": {
-        "none": "If you cancel, your payment is not refunded.",
-        "until_start": "If you cancel before the start, you get everything back.",
-        "first": "If you cancel, you get back {step}",
-        "step": "{percent} until {until}",
-        "hours": "{hours} before the start",
-        "start": "the start",
-        "comma": ",",
-        "rest": " and nothing after that.",
-    },
-    "es": {
-        "none": "Si cancelas, no se reembolsa el pago.",
-        "until_start": "Si cancelas antes del inicio, te devolvemos todo.",
-        "first": "Si cancelas, te devolvemos {step}",
-        "step": "el {percent} hasta {until}",
-        "hours": "{hours} antes del inicio",
-        "start": "el inicio",
-        "comma": "",
-        "rest": " y nada después.",
-    },
-}

@@ -12,6 +12,7 @@ from aiohttp import web
 from pydantic import ValidationError
 
 from services.registration.applications import RegistrationForm
+from services.registration.catalogues import msgid
 from services.registration.pages.webinar_page import Typed
 from services.registration.pages.wording import spoken_locale
 from shared.refusals import Forbidden, Refusal
@@ -54,7 +55,7 @@ class SentForm:
         return "page-" + hashlib.sha256("\0".join(sent).encode()).hexdigest()
 
     def read(self) -> RegistrationForm | dict[str, str]:
-        """The form as every door takes it, or what to correct: keys of the catalogue by field."""
+        """The form as every door takes it, or what to correct: messages by field."""
         fields = {"name": self.typed.name, "email": self.typed.email, **self._expectations()}
         try:
             return RegistrationForm.model_validate(fields)
@@ -135,7 +136,12 @@ def shown_again(typed: Typed) -> Typed:
 
 
 def _advice(field: str, problem: str, fields: Mapping[str, str | int]) -> str:
+    if field == "name":
+        if not fields.get(field):
+            return msgid("Write your name.")
+        if problem.endswith("too_long"):
+            return msgid("Write a name of at most 200 characters.")
+        return msgid("Write your name in one line, without special characters.")
     if not fields.get(field):
-        return f"{field}_missing"
-    is_long_name = field == "name" and problem.endswith("too_long")
-    return "name_too_long" if is_long_name else f"{field}_bad"
+        return msgid("Write your e-mail address.")
+    return msgid("Write a complete address, like name@example.com.")

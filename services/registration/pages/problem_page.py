@@ -35,7 +35,7 @@ def problem_page(renderer: Renderer) -> ProblemPage:
             is_personal=True,
             problem=_PROBLEMS.get(refusal.status, "bad_request"),
             retry_url=request.path if may_retry else "",
-            other_language_url="",
+            other_languages={},
         )
         if refusal.status in (429, 503):
             page.headers["Retry-After"] = "2"

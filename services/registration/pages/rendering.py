@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
-from markupsafe import Markup, escape
 
 from services.registration.catalogues import speech
+from services.registration.pages import phrases
 from services.registration.pages.static_files import StaticFiles
-from services.registration.pages.wording import preferred_locale, spoken_locale, words
+from services.registration.pages.wording import LANGUAGE_NAMES, preferred_locale, spoken_locale
 from shared import localized
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -80,7 +80,7 @@ class Renderer:
         self._templates.install_gettext_callables(  # type: ignore[attr-defined] # The extension's.
             _gettext, _ngettext, newstyle=True
         )
-        self._templates.globals["asset"] = self.static_files.url
+        self._templates.globals |= {"asset": self.static_files.url, "phrases": phrases}
 
     def page(
         self,
@@ -95,14 +95,14 @@ class Renderer:
     ) -> web.Response:
         """An HTML answer; personal pages are stored nowhere and name no referrer."""
         language = localized.language_of(locale)
-        other = next(spoken for spoken in localized.LANGUAGES if spoken != language)
+        others = {tag: name for tag, name in LANGUAGE_NAMES.items() if tag != language}
         around: dict[str, Any] = {
             "brand": "",
             "brand_url": "",
             "contact": None,
             "is_test": False,
-            "other_language": other,
-            "other_language_url": f"{request.path}?locale={other}",
+            "other_languages": others,
+            "self_path": request.path,
         }
         body = self._templates.get_template(template).render(
             **around | facts, locale=locale, language=language, **speaking(locale)
@@ -159,18 +159,18 @@ def _ngettext(reader: Context, one: str, many: str, count: int) -> str:
 
 def speaking(locale: str) -> dict[str, Any]:
     """What templates call to say something: words, money and times in the reader's way."""
+    said = speech(locale)
     return {
-        "speech": speech(locale),
-        "t": partial(words, locale),
-        "t_link": partial(_words_with_link, locale),
+        "speech": said,
+        "noun": lambda kind: said.gettext(phrases.NOUNS[kind]),
         "money": partial(localized.format_money, locale=locale),
         "price": partial(localized.format_price, locale=locale),
         "percent": partial(localized.format_percent, locale=locale),
         "date": lambda moment, zone: _capitalized(localized.format_date(moment, zone, locale)),
         "start": partial(localized.format_start, locale=locale),
         "span": partial(localized.format_span, locale=locale),
-        "on_day": lambda moment, zone: words(
-            locale, "on_day", day=localized.format_date(moment, zone, locale)
+        "on_day": lambda moment, zone: (
+            said.gettext("on %(day)s") % {"day": localized.format_date(moment, zone, locale)}
         ),
         "soon": partial(localized.format_short, locale=locale),
         "deadline": partial(localized.format_deadline, locale=locale),
@@ -188,10 +188,3 @@ def speaking(locale: str) -> dict[str, Any]:
 
 def _capitalized(text: str) -> str:
     return text[:1].upper() + text[1:]
-
-
-def _words_with_link(locale: str, key: str, href: str) -> Markup:
-    """Words of which the part in [brackets] is a link."""
-    before, _, rest = words(locale, key).partition("[")
-    linked, _, after = rest.partition("]")
-    return Markup('{}<a href="{}">{}</a>{}').format(before, href, linked, escape(after))

@@ -37,6 +37,7 @@ from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
 from services.registration.store import registrants
 from shared.localized import LANGUAGES
+from shared.localized import LANGUAGES
 from shared.refusals import NotFound, Refusal
 from shared.web import PROBLEM_PAGE, json_answer
 

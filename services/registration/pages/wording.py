@@ -1,22 +1,12 @@
-"""The words of the pages: one catalogue a language, looked up by key. No I/O here."""
+"""The languages that pages speak, and which of them a reader gets. No I/O here."""
 
 import re
 
-from services.registration.pages.english import ENGLISH
-from services.registration.pages.spanish import SPANISH
-from shared.localized import LANGUAGES, Language, language_of
+from shared.localized import LANGUAGES, Language
 
 _REGION = re.compile("[A-Za-z]{2}")
-CATALOGUES: dict[Language, dict[str, str]] = {"en": ENGLISH, "es": SPANISH}
-
-
-def words(locale: str, key: str, **values: object) -> str:
-    """The words under a key; `noun` is the kind of event, said in the reader's language."""
-    catalogue = CATALOGUES[language_of(locale)]
-    if "noun" in values:
-        values["noun"] = catalogue[f"noun_{values['noun']}"]
-    pattern = catalogue[key]
-    return pattern.format(**values) if values else pattern
+LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
+"""Each language as its readers call it."""
 
 
 def preferred_locale(accept_language: str) -> str:
@@ -31,7 +21,7 @@ def preferred_locale(accept_language: str) -> str:
 
 
 def spoken_locale(tag: str) -> str | None:
-    """The tag as it is stored ("es", "es-MX") if its language is one of the catalogues'."""
+    """The tag as it is stored ("es", "es-MX") if its language is spoken here."""
     language, *rest = tag.replace("_", "-").split("-")
     if language.lower() not in LANGUAGES:
         return None

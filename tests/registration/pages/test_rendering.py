@@ -31,7 +31,8 @@ from tests.registration.pages.builders import (
 )
 
 RENDERER = Renderer(public_url=PUBLIC_URL, payments_public_url=PAYMENTS_URL)
-HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>=cmd|' /C calc'!A0 {{7*7}}"
+BAD_EMAIL = "Write a complete address, like name@example.com."
+HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>=cmd|' /C calc'!A0 {{7*7}} %(noun)s"
 OWN_LINKS: dict[str, Any] = {
     "self_url": "/r/t",
     "cancel_url": "/r/t/cancel",
@@ -121,7 +122,7 @@ SITUATIONS: dict[str, Callable[[str], str]] = {
         webinar_facts(sold_by=organization(is_ready=False)), locale
     ),
     "errors": lambda locale: webinar_html(
-        webinar_facts(), locale, errors={"name": "name_missing", "email": "email_bad"}
+        webinar_facts(), locale, errors={"name": "Write your name.", "email": BAD_EMAIL}
     ),
     **{
         refusal: lambda locale, refusal=refusal: webinar_html(  # type: ignore[misc] # A default binds.
@@ -190,7 +191,7 @@ def test_hostile_words_stay_words_on_every_page(locale: str) -> None:
             webinar_facts(title=HOSTILE, sold_by=seller, description=HOSTILE),
             locale,
             typed=Typed(HOSTILE, HOSTILE),
-            errors={"name": "name_bad"},
+            errors={"name": "Write your name."},
         ),
         own_html(registrant_facts(**CONFIRMED, **shared), locale),
         own_html(registrant_facts(**CANCELLED, **shared), locale),
@@ -201,7 +202,7 @@ def test_hostile_words_stay_words_on_every_page(locale: str) -> None:
     for html in pages:
         markup = Markup(html)
         assert "alert(1)" in markup.text
-        assert "{{7*7}}" in markup.text
+        assert "{{7*7}} %(noun)s" in markup.text
         assert "img" not in {tag for tag, _ in markup.tags}
         for tag, attributes in markup.tags:
             assert not [name for name in attributes if name.startswith("on")]
@@ -239,9 +240,17 @@ def test_a_spanish_reader_gets_spanish_money_and_dates() -> None:
         assert fact in text, fact
 
 
+def test_each_page_leads_to_itself_in_the_other_languages() -> None:
+    html = webinar_html(webinar_facts(), "es-MX")
+
+    links = [attributes for tag, attributes in Markup(html).tags if tag == "a"]
+    offered = {link["hreflang"]: link["href"] for link in links if "hreflang" in link}
+    assert offered == {"en": "/w/x?locale=en"}
+
+
 def test_refused_fields_come_back_with_what_was_typed_and_marked() -> None:
     html = webinar_html(
-        webinar_facts(), typed=Typed("Lucía", "lucia@"), errors={"email": "email_bad"}
+        webinar_facts(), typed=Typed("Lucía", "lucia@"), errors={"email": BAD_EMAIL}
     )
 
     fields = {str(attributes.get("name")): attributes for _, attributes in Markup(html).tags}
