@@ -10,7 +10,14 @@ from services.registration.cancellations import CANCEL_KEY, CancelAsked
 from services.registration.links import Links
 from services.registration.refunds import RefundAsked
 from services.registration.registrants import Registrant
-from services.registration.store import organizations, outcomes, registrants, webinars
+from services.registration.rescheduling import reschedule
+from services.registration.store import (
+    organizations,
+    outcomes,
+    registrants,
+    reschedulings,
+    webinars,
+)
 from services.registration.store import refunds as stored_refunds
 from services.registration.verdicts import KeyReused
 from services.registration.webinars import Webinar
@@ -112,18 +119,37 @@ async def change_webinar(
     """Change fields by name; registrants keep what was frozen for them. Raises a refusal."""
     webinar = await _lock_webinar(connection, organization_id, webinar_id)
     organization = await organizations.get(connection, organization_id)
-    now = await connection.fetchval("SELECT now()")
+    # Not the transaction's beginning: whoever was admitted while we waited registered before.
+    now = await connection.fetchval("SELECT clock_timestamp()")
     description = changes.pop("description", None)
     if description is not None:
         changes["description_version"] = webinar.description_version + 1
     changed, updated = webinar_rules.change(
-        webinar, changes, is_ready=organization.is_ready, now=now
+        webinar,
+        changes,
+        is_ready=organization.is_ready,
+        has_sold=await webinars.has_sold(connection, webinar_id),
+        now=now,
     )
     if description is not None:
         await webinars.add_description(connection, changed, description)
     await webinars.save(connection, changed)
+    if changed.starts_at != webinar.starts_at:
+        await _tell_new_start(connection, webinar)
     await outbox.enqueue(connection, updated)
     return changed
+
+
+async def _tell_new_start(connection: Connection, before: Webinar) -> None:
+    """Note who has to hear of it: a worker tells them, some at a time."""
+    added = reschedule(
+        before.organization_id,
+        before.id,
+        before.starts_at,
+        await reschedulings.lock_untold(connection, before.id),
+        await reschedulings.last_number(connection, before.id),
+    )
+    await reschedulings.add(connection, added)
 
 
 async def cancel_webinar(

@@ -1,6 +1,7 @@
 """Cancelling a registration: one decision on seat, money and mail. No I/O here."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Literal
 
 from services.registration import refunds
@@ -14,6 +15,7 @@ from services.registration.registrants import (
     facts,
     refund_requested,
 )
+from services.registration.webinars import Webinar
 from shared.events import RefundCause, RegistrantCancelled
 from shared.refusals import Invalid, Refusal
 
@@ -86,6 +88,8 @@ def amount_back(
             raise Invalid("Say how much goes back.", field="amount_minor")
         refunds.check_amount(asked.amount_minor, left_minor, registrant.currency)
         return asked.amount_minor
+    if refund_choice_until(registrant, occasion.webinar, occasion.now) is not None:
+        return left_minor
     decided = decide(
         registrant.policy,
         registrant.starts_at,
@@ -95,6 +99,14 @@ def amount_back(
         registrant.currency,
     )
     return min(decided, left_minor)
+
+
+def refund_choice_until(registrant: Registrant, webinar: Webinar, now: datetime) -> datetime | None:
+    """Until when all of it goes back to those who cancel because the start was moved."""
+    until, granted_at = webinar.refund_until, webinar.refund_granted_at
+    if until is None or granted_at is None or registrant.amount_minor == 0 or now >= until:
+        return None
+    return until if registrant.created_at <= granted_at else None
 
 
 def _told(

@@ -134,10 +134,23 @@ def steps(
 
 def is_more_lenient(new: RefundPolicy | None, old: RefundPolicy | None) -> bool:
     """Whether at no moment less would go back under the new policy than under the old one."""
-    if old is None:
-        return True
-    return all(
-        _percent_at_hours(new, bracket.hours_before) >= bracket.percent for bracket in old.ordered()
+    return lost_bracket(new, old) is None
+
+
+def lost_bracket(new: RefundPolicy | None, old: RefundPolicy | None) -> Bracket | None:
+    """The earliest promise of the old policy that the new one would break; None breaks none.
+
+    Looking at the old edges is enough: between two of them the old share stays the same, and no
+    policy gives back less the more time is left.
+    """
+    promised = () if old is None else old.ordered()
+    return next(
+        (
+            bracket
+            for bracket in promised
+            if _percent_at_hours(new, bracket.hours_before) < bracket.percent
+        ),
+        None,
     )
 
 

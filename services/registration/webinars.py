@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from services.registration.refund_policy import RefundPolicy
+from services.registration.refund_policy import Bracket, RefundPolicy, lost_bracket
 from shared.events import Kind, WebinarCancelled, WebinarScheduled, WebinarUpdated
 from shared.money import UnknownCurrency, amount_problem, currency_rule
 from shared.refusals import Invalid, Refusal
@@ -40,6 +40,22 @@ class HasPaidRegistrants(Refusal):
     code = "has_paid_registrants"
 
 
+class PolicyStricter(Refusal):
+    """Seats are sold: the refund policy can only become more generous."""
+
+    code = "policy_stricter"
+
+    def __init__(self, promised: Bracket) -> None:
+        self.promised = promised
+        hours = promised.hours_before
+        until = f"{hours} hours before the start" if hours else "the start"
+        super().__init__(
+            "Seats are sold, so the refund policy can only become more generous: at least "
+            f"{promised.percent}% must go back until {until}.",
+            field="refund_policy",
+        )
+
+
 @dataclass(frozen=True)
 class Webinar:
     """A webinar or virtual event as it is now; registrants keep what was frozen for them."""
@@ -63,6 +79,8 @@ class Webinar:
     join_url: str | None
     created_at: datetime
     cancelled_at: datetime | None
+    refund_until: datetime | None = None  # A choice, for all who had registered by then:
+    refund_granted_at: datetime | None = None
 
     CHANGEABLE: ClassVar[tuple[str, ...]] = (
         "kind",
@@ -124,12 +142,13 @@ def schedule(webinar: Webinar, *, is_ready: bool, now: datetime) -> WebinarSched
 
 
 def change(
-    webinar: Webinar, changes: dict[str, Any], *, is_ready: bool, now: datetime
+    webinar: Webinar, changes: dict[str, Any], *, is_ready: bool, has_sold: bool, now: datetime
 ) -> tuple[Webinar, WebinarUpdated]:
     """Apply an organizer's changes by field name; raises a refusal."""
     if webinar.status == "cancelled":
         raise AlreadyCancelled
-    changed = replace(webinar, version=webinar.version + 1, **changes)
+    fields = {name: value for name, value in changes.items() if name != "refund_until"}
+    changed = replace(webinar, version=webinar.version + 1, **fields)
     if (changed.price_minor, changed.currency) != (webinar.price_minor, webinar.currency):
         _check_price(changed, is_ready=is_ready)
     if changed.starts_at != webinar.starts_at:
@@ -138,6 +157,12 @@ def change(
         raise CapacityBelowSeats(
             f"{webinar.seats_taken} seats are taken; cancel registrations first.", field="capacity"
         )
+    if has_sold:
+        lost = lost_bracket(changed.policy, webinar.policy)
+        if lost is not None:
+            raise PolicyStricter(lost)
+    if changes.get("refund_until") is not None:
+        changed = _grant_refunds(webinar, changed, changes["refund_until"], now)
     return changed, WebinarUpdated(**changed.facts())
 
 
@@ -151,6 +176,20 @@ def cancel(
         raise HasPaidRegistrants
     cancelled = replace(webinar, version=webinar.version + 1, status="cancelled", cancelled_at=now)
     return cancelled, WebinarCancelled(**cancelled.facts())
+
+
+def _grant_refunds(
+    before: Webinar, after: Webinar, refund_until: datetime, now: datetime
+) -> Webinar:
+    """Offer all of it back to those who have registered; what was offered before stays so."""
+    if after.starts_at == before.starts_at:
+        raise Invalid("Goes with a changed starts_at only.", field="refund_until")
+    if refund_until <= now:
+        raise Invalid("Must be in the future.", field="refund_until")
+    if refund_until > after.starts_at:
+        raise Invalid("Must not be after the new start.", field="refund_until")
+    until = max(refund_until, before.refund_until or refund_until)
+    return replace(after, refund_until=until, refund_granted_at=now)
 
 
 def _check_price(webinar: Webinar, *, is_ready: bool) -> None:

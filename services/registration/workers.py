@@ -1,4 +1,4 @@
-"""Due rows: holds whose time is over, questions that nobody answered, cancelled webinars.
+"""Due rows: holds whose time is over, questions that nobody answered, cancelled and moved webinars.
 
 Each round is short, and any number of replicas may run them at once.
 """
@@ -11,12 +11,15 @@ from services.registration import registrants as rules
 from services.registration.cancellations import CancelAsked
 from services.registration.links import Links
 from services.registration.registrants import Outcome
-from services.registration.store import outcomes, registrants, webinars
+from services.registration.rescheduling import tell
+from services.registration.store import outcomes, registrants, reschedulings, webinars
+from shared import outbox
 from shared.postgres import Database
 
 HOLDS_IDLE_SECONDS = 1
 REPEATS_IDLE_SECONDS = 60
 CANCELLATIONS_IDLE_SECONDS = 15
+NEW_STARTS_IDLE_SECONDS = 2
 
 ROWS_PER_ROUND = 200
 WEBINARS_PER_ROUND = 20
@@ -52,6 +55,12 @@ class Workers:
             cancelled = await webinars.list_untold(connection, WEBINARS_PER_ROUND)
         return sum([await self._cancel_registrants_of(webinar_id) for webinar_id in cancelled])
 
+    async def tell_new_starts(self) -> int:
+        """Those who registered for a start that was moved hear the old and the new one."""
+        async with self.database.connection() as connection:
+            moved = await reschedulings.list_untold(connection, WEBINARS_PER_ROUND)
+        return sum([await self._tell_new_start(rescheduling_id) for rescheduling_id in moved])
+
     async def _end_due_holds_of(self, webinar_id: UUID) -> int:
         async with self.database.transaction() as connection:
             await webinars.lock(connection, webinar_id)
@@ -76,3 +85,18 @@ class Workers:
             if len(active) < ROWS_PER_ROUND:
                 await webinars.mark_told(connection, webinar_id)
         return len(cancelled)
+
+    async def _tell_new_start(self, rescheduling_id: UUID) -> int:
+        async with self.database.transaction() as connection:
+            move = await reschedulings.take(connection, rescheduling_id)
+            webinar = None if move is None else await webinars.find(connection, move.webinar_id)
+            if move is None or webinar is None:
+                return 0
+            listed = await reschedulings.list_registrants(connection, move, ROWS_PER_ROUND)
+            occasion = await outcomes.occasion_for(connection, self.links, webinar)
+            mails = [tell(registrant, move, occasion) for registrant in listed]
+            await outbox.enqueue(connection, *(mail for mail in mails if mail is not None))
+            is_last = len(listed) < ROWS_PER_ROUND
+            told_up_to = move.last_number if is_last else listed[-1].number
+            await reschedulings.mark_told(connection, move.id, told_up_to)
+        return len(listed)

@@ -128,6 +128,12 @@ class WebinarChanges(BaseModel):
     hold_minutes: HoldMinutes = _LEFT_OUT
     refund_policy: RefundPolicy | None = None
     join_url: WebAddress | None = None
+    refund_until: Annotated[
+        Moment | None,
+        Field(
+            description="With a changed starts_at: until then registrants who cancel get all of it"
+        ),
+    ] = None
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent by name, as they are stored."""

@@ -55,6 +55,7 @@ class OrganizersWebinar(PublicWebinar):
     join_url: str | None
     created_at: AwareDatetime
     cancelled_at: AwareDatetime | None
+    refund_until: AwareDatetime | None
 
 
 class WebinarList(BaseModel):
@@ -177,6 +178,7 @@ def _organizers(webinar: Webinar, facts: dict[str, Any]) -> OrganizersWebinar:
         join_url=webinar.join_url,
         created_at=webinar.created_at,
         cancelled_at=webinar.cancelled_at,
+        refund_until=webinar.refund_until,
     )
 
 
@@ -244,6 +246,7 @@ ROUTES = [
         refusals=(
             *_PRICE_REFUSALS,
             "409 capacity_below_seats: more seats are taken",
+            "409 policy_stricter: seats are sold and the refund policy would give back less",
             "409 already_cancelled: it was cancelled",
         ),
     ),

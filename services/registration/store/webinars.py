@@ -9,7 +9,7 @@ from shared.postgres import Connection
 COLUMNS = (
     "id, organization_id, version, status, kind, title, starts_at, duration_minutes, time_zone, "
     "price_minor, currency, capacity, seats_taken, hold_minutes, description_version, "
-    "refund_policy, join_url, created_at, cancelled_at"
+    "refund_policy, join_url, created_at, cancelled_at, refund_until, refund_granted_at"
 )
 
 
@@ -55,7 +55,7 @@ async def save(connection: Connection, webinar: Webinar) -> None:
         "UPDATE webinars SET version = $2, status = $3, kind = $4, title = $5, starts_at = $6, "
         "duration_minutes = $7, time_zone = $8, price_minor = $9, currency = $10, capacity = $11, "
         "hold_minutes = $12, description_version = $13, refund_policy = $14, join_url = $15, "
-        "cancelled_at = $16 WHERE id = $1",
+        "cancelled_at = $16, refund_until = $17, refund_granted_at = $18 WHERE id = $1",
         webinar.id,
         webinar.version,
         webinar.status,
@@ -72,6 +72,8 @@ async def save(connection: Connection, webinar: Webinar) -> None:
         webinar.refund_policy,
         webinar.join_url,
         webinar.cancelled_at,
+        webinar.refund_until,
+        webinar.refund_granted_at,
     )
 
 
@@ -90,6 +92,16 @@ async def lock(connection: Connection, webinar_id: UUID) -> Webinar | None:
         f"SELECT {COLUMNS} FROM webinars WHERE id = $1 FOR NO KEY UPDATE", webinar_id
     )
     return None if found is None else Webinar(**found)
+
+
+async def has_sold(connection: Connection, webinar_id: UUID) -> bool:
+    """Whether anybody has ever paid for a seat of this webinar."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM registrants WHERE webinar_id = $1 AND paid_at IS NOT NULL)",
+            webinar_id,
+        )
+    )
 
 
 async def move_seats(connection: Connection, webinar_id: UUID, seats: int) -> None:
