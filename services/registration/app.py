@@ -10,6 +10,7 @@ from services.registration.admission import Admission
 from services.registration.console import add_console_routes
 from services.registration.handlers import subscribe
 from services.registration.links import Links
+from services.registration.live import add_streams
 from services.registration.openapi import add_document
 from services.registration.pages.rendering import Renderer
 from services.registration.pages.routes import add_page_routes
@@ -61,6 +62,7 @@ def create_app(settings: RegistrationSettings) -> web.Application:
         _run(runtime, "new-starts", workers.tell_new_starts, NEW_STARTS_IDLE_SECONDS)
 
     app = create_service_app("registration", settings, prepare=prepare)
+    add_streams(app)
     add_routes(app)
     add_document(app, ROUTES, settings.public_url)
     renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
