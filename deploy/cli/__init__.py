@@ -6,6 +6,7 @@ Those files import what they need when a command is called, so that `--help` ans
 import typer
 
 from deploy.cli import (
+    admin,
     bench,
     dead_letters,
     doctor,
@@ -29,6 +30,7 @@ app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("bench")(bench.bench)
 app.add_typer(organization.app, name="organization")
+app.add_typer(admin.app, name="admin")
 app.add_typer(token.app, name="token")
 app.add_typer(stripe.app, name="stripe")
 app.add_typer(dead_letters.app, name="dead-letters")

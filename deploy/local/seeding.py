@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,17 +11,21 @@ from uuid import UUID
 
 import aiohttp
 
-from deploy.local.state import NotSeeded, Seed
+from deploy.local.state import ADMIN_EMAIL, NotSeeded, Seed
 from deploy.local.summary import SeededWebinar
 from services.registration.access import SCOPES
 from services.registration.administration import (
+    create_admin,
     create_organization,
     create_token,
+    has_account,
     list_tokens,
 )
+from services.registration.passwords import hash_of
 from shared.postgres import Database, open_pool
 
 ORGANIZATION_NAME = "Faro Studio"
+ADMIN_NAME = "Inés Carvajal"
 READY_SECONDS = 20.0
 POLL_SECONDS = 0.05
 
@@ -58,7 +63,12 @@ DAYS_AHEAD = {"paid": 30, "free": 14}
 
 
 async def seed_organization(directory: Path, seed: Seed, registration_postgres_url: str) -> None:
-    """Make the organization, and its token on the first start; needs no running service."""
+    """Make the organization, and on the first start its token and its admin.
+
+    Needs no running service.
+    """
+    if seed.admin_password is None:
+        seed.admin_password = secrets.token_urlsafe(12)
     pool = await open_pool(registration_postgres_url, name="taquilla-up", size_max=1)
     try:
         async with Database(pool).transaction() as connection:
@@ -68,6 +78,14 @@ async def seed_organization(directory: Path, seed: Seed, registration_postgres_u
             if seed.api_token is None or not await list_tokens(connection, organization_id):
                 seed.api_token = await create_token(
                     connection, organization_id, "taquilla up", list(SCOPES)
+                )
+            if not await has_account(connection, ADMIN_EMAIL):
+                await create_admin(
+                    connection,
+                    organization_id,
+                    email=ADMIN_EMAIL,
+                    name=ADMIN_NAME,
+                    password_hash=await hash_of(seed.admin_password),
                 )
     finally:
         await pool.close()

@@ -14,6 +14,9 @@ from uuid import uuid4
 from deploy.local.children import private_directory, write_private
 from deploy.local.environment import ENVIRONMENTS
 
+ADMIN_EMAIL = "admin@faro.example"
+"""Who administers the organization that a local run begins with."""
+
 
 class AlreadyRunning(Exception):
     """Another `taquilla up` uses this data directory."""
@@ -72,6 +75,7 @@ class Seed:
 
     organization_id: str
     api_token: str | None = None
+    admin_password: str | None = None
     paid_webinar_id: str | None = None
     free_webinar_id: str | None = None
 

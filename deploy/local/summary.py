@@ -30,6 +30,8 @@ class Summary:
     sandbox_url: str
     registration_url: str
     api_token: str
+    admin_email: str
+    admin_password: str
     directory: Path
     seconds: float
 
@@ -39,6 +41,8 @@ def show(console: Console, summary: Summary) -> None:
     places = [
         ("Register and pay €49.00", summary.paid.public_url),
         ("Register for free", summary.free.public_url),
+        ("Console: sell, watch, refund", f"{summary.registration_url}/console"),
+        ("… sign in as", f"{summary.admin_email}  {summary.admin_password}"),
         ("Mailbox: every mail sent", summary.mailbox_url),
         ("Stripe sandbox: the money", summary.sandbox_url),
         ("API document", f"{summary.registration_url}/api/openapi.json"),

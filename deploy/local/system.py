@@ -25,7 +25,7 @@ from deploy.local.nats import NatsServer
 from deploy.local.ports import LOOPBACK, free_port, is_free
 from deploy.local.postgres import PostgresServer
 from deploy.local.servers import Server
-from deploy.local.state import Keys, Seed, TellingFile
+from deploy.local.state import ADMIN_EMAIL, Keys, Seed, TellingFile
 from deploy.local.summary import Summary
 from deploy.local.supervision import Child
 
@@ -122,6 +122,8 @@ class LocalSystem:
             sandbox_url=self._url("sandbox"),
             registration_url=wiring.registration_url,
             api_token=seed.api_token or "",
+            admin_email=ADMIN_EMAIL,
+            admin_password=seed.admin_password or "",
             directory=self._directory,
             seconds=time.monotonic() - began,
         )
@@ -288,8 +290,8 @@ class LocalSystem:
                 "smtp_port": self._ports["mailbox's SMTP"],
                 "postgres_url": self._postgres_url,
                 "nats_url": self._wiring.nats_url,
-                "admin_email": None,
-                "admin_password": None,
+                "admin_email": ADMIN_EMAIL,
+                "admin_password": self._seed.admin_password,
                 "api_token": self._seed.api_token,
                 "organization_id": self._seed.organization_id,
                 "paid_webinar_id": self._seed.paid_webinar_id,

@@ -18,6 +18,7 @@ from services.registration.requests import Requests
 from services.registration.routes import ROUTES, add_routes
 from services.registration.routes.table import DESK, Desk
 from services.registration.settings import RegistrationSettings
+from services.registration.store import sessions
 from services.registration.workers import (
     CANCELLATIONS_IDLE_SECONDS,
     HOLDS_IDLE_SECONDS,
@@ -25,6 +26,7 @@ from services.registration.workers import (
     REPEATS_IDLE_SECONDS,
     Workers,
 )
+from shared import retention
 from shared.service import Runtime, create_service_app
 from shared.tokens import TokenSigner
 from shared.web import parse_networks
@@ -58,6 +60,12 @@ def create_app(settings: RegistrationSettings) -> web.Application:
             workers.cancel_registrants,
             CANCELLATIONS_IDLE_SECONDS,
             desk.webinar_cancelled,
+        )
+        _run(
+            runtime,
+            "old-sessions",
+            lambda: sessions.prune(runtime.database),
+            retention.EVERY_SECONDS,
         )
         _run(runtime, "new-starts", workers.tell_new_starts, NEW_STARTS_IDLE_SECONDS)
 

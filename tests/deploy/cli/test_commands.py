@@ -1,6 +1,7 @@
 """The commands: they do what they say, and where they cannot, they say what to do."""
 
 import asyncio
+import hashlib
 import json
 import subprocess
 import sys
@@ -49,6 +50,37 @@ def database(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fre
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("REGISTRATION_POSTGRES_URL", "PAYMENTS_POSTGRES_URL", "PAYMENTS_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
+
+
+def test_the_first_admin_gets_a_link_that_works_once(
+    database: FreshDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGISTRATION_PUBLIC_URL", "https://tickets.example.org/")
+    run("organization", "create", "Faro Studio", "--id", ORGANIZATION)
+
+    link = run("admin", "create", "--organization", ORGANIZATION, "Ines@Example.org")
+
+    [stored] = rows(database.admin_url, "SELECT * FROM registration.person_links")
+    token = link.stdout.strip().removeprefix("https://tickets.example.org/welcome/")
+    assert stored["token_hash"] == hashlib.sha256(token.encode()).digest()
+    assert (stored["email_key"], stored["role"]) == ("ines@example.org", "admin")
+
+
+@pytest.mark.parametrize(
+    ("organization", "email", "said"),
+    [(ORGANIZATION, "ines", "e-mail address"), (str(uuid4()), "ines@example.org", "organization")],
+    ids=("bad address", "unknown organization"),
+)
+def test_an_admin_that_cannot_be_is_refused_in_words(
+    database: FreshDatabase, organization: str, email: str, said: str
+) -> None:
+    run("organization", "create", "Faro Studio", "--id", ORGANIZATION)
+
+    refused = run("admin", "create", "--organization", organization, email)
+
+    assert refused.exit_code == 1
+    assert said in refused.stderr
+    assert rows(database.admin_url, "SELECT * FROM registration.person_links") == []
 
 
 def test_help_is_quick_and_loads_no_service() -> None:

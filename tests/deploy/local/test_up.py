@@ -144,7 +144,13 @@ async def test_a_run_from_its_first_start_to_its_second_stop(
 
     with up(directory, "--port-base", base) as again:
         same = await again.ready()
-        ids = ("organization_id", "paid_webinar_id", "free_webinar_id", "api_token")
+        ids = (
+            "organization_id",
+            "paid_webinar_id",
+            "free_webinar_id",
+            "api_token",
+            "admin_password",
+        )
         assert [same[name] for name in ids] == [demo[name] for name in ids]
         assert (same["postgres_url"], same["nats_url"]) == (demo["postgres_url"], demo["nats_url"])
         await everything_answers(http, same)
