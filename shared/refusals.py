@@ -29,6 +29,17 @@ class Invalid(Refusal):
     code = "invalid"
 
 
+class InvalidFields(Refusal):
+    """Some fields hold something that cannot be used."""
+
+    status = 422
+    code = "invalid"
+
+    def __init__(self, errors: list[dict[str, str]]) -> None:
+        self.errors = errors
+        super().__init__()
+
+
 class Unauthorized(Refusal):
     """Send a valid API token: Authorization: Bearer <token>."""
 

@@ -5,17 +5,22 @@ import time
 from collections.abc import Awaitable, Callable
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
-from pydantic import AfterValidator, BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from shared import telemetry
 from shared.messaging import problem_of
 from shared.postgres import UNAVAILABLE
 from shared.refusals import Invalid, Refusal, Unavailable
+from shared.refusals import InvalidFields as InvalidFields
+from shared.text import Line as Line
+from shared.text import Text as Text
+from shared.text import one_line as one_line
+from shared.text import plain_text as plain_text
 
 log = structlog.get_logger(__name__)
 
@@ -49,40 +54,6 @@ class BodyTooLarge(Refusal):
 
     status = 413
     code = "body_too_large"
-
-
-class InvalidFields(Refusal):
-    """Some fields hold something that cannot be used."""
-
-    status = 422
-    code = "invalid"
-
-    def __init__(self, errors: list[dict[str, str]]) -> None:
-        self.errors = errors
-        super().__init__()
-
-
-def plain_text(value: str) -> str:
-    """PostgreSQL stores no U+0000 and UTF-8 has no lone surrogates: such text is refused here."""
-    if "\0" in value:
-        raise ValueError("must not contain the character U+0000")
-    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
-        raise ValueError("must not contain lone surrogates")
-    return value
-
-
-def one_line(value: str) -> str:
-    """Text of one line, trimmed: no line break or other control character."""
-    value = plain_text(value).strip()
-    # str.isprintable also refuses bidirectional overrides and line separators; Persian names and
-    # emoji are written with zero-width joiners, which harm nobody.
-    if not value.replace("\u200c", "").replace("\u200d", "").isprintable():
-        raise ValueError("must be one line without control characters")
-    return value
-
-
-Text = Annotated[str, AfterValidator(plain_text)]
-Line = Annotated[str, AfterValidator(one_line)]
 
 
 async def read_body(request: web.Request, model: type[Model], limit: int = BODY_BYTES_MAX) -> Model:

@@ -228,6 +228,7 @@ class Admission:
             remembered,
             now=now,
             holds_per_network=self._holds_per_network,
+            terms_version=around.terms_version,
         )
         pay_by = (
             min(now + timedelta(minutes=webinar.hold_minutes), webinar.starts_at)
@@ -251,6 +252,7 @@ class Admission:
                     admitted,
                     created=[announcer.created(one) for one in admitted],
                     confirmed=[] if pay_by else [announcer.confirmed(one) for one in admitted],
+                    forms=judgement.forms,
                     pay_by=pay_by,
                     now=now,
                 )

@@ -14,6 +14,7 @@ from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from services.registration.links import Links
+from services.registration.questions import Answers
 from services.registration.verdicts import Application
 from shared.refusals import Invalid
 from shared.web import Line
@@ -69,6 +70,12 @@ class RegistrationForm(BaseModel):
         default=None,
         description="A Stripe PaymentMethod of the organization's account; needs the scope charge.",
     )
+    answers: Answers | None = None
+    terms_version: int | None = Field(
+        default=None,
+        ge=1,
+        description="Of the organization's terms that were accepted, if it has any.",
+    )
 
 
 def apply(
@@ -79,6 +86,7 @@ def apply(
     idempotency_key: str | None = None,
     network: str | None = None,
     organization_id: UUID | None = None,
+    questions_shown: str | None = None,
     is_own_only: bool = False,
 ) -> Application:
     """An application with its id minted and its link signed; `organization_id` is the caller's."""
@@ -97,6 +105,9 @@ def apply(
         body_sha256=None if idempotency_key is None else hashlib.sha256(body).digest(),
         network=network,
         caller_organization_id=organization_id,
+        answers=form.answers,
+        questions_shown=questions_shown,
+        terms_version=form.terms_version,
         is_own_only=is_own_only,
     )
 

@@ -38,6 +38,10 @@ class Links:
         """The public page to register on."""
         return f"{self.public_url}/w/{webinar_id}"
 
+    def terms_url(self, webinar_id: UUID) -> str:
+        """The organization's terms, as they are now."""
+        return f"{self.webinar_url(webinar_id)}/terms"
+
     def connect_url(
         self, ticket_id: UUID, organization_id: UUID, *, person: str, now: datetime
     ) -> str:

@@ -26,6 +26,8 @@ class Organization:
     is_live: bool
     default_currency: str | None
     created_at: datetime
+    privacy_url: str | None = None
+    imprint_url: str | None = None
 
     @property
     def card_brands(self) -> list[str]:

@@ -6,12 +6,14 @@ No verdict and no answer tells a stranger whether an address has registered befo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from services.registration.organizations import Organization
+from services.registration.questions import check_answers, stored_questions, wording
 from services.registration.registrants import Registrant
 from services.registration.webinars import Webinar
-from shared.refusals import Forbidden, NotFound, Refusal, TooMany
+from shared.refusals import Forbidden, InvalidFields, NotFound, Refusal, TooMany
 
 UNPAID_PER_ADDRESS = 3
 FREE_PER_ADDRESS = 2
@@ -28,6 +30,12 @@ class PriceChanged(Refusal):
     """The price has changed; look at it again before you register."""
 
     code = "price_changed"
+
+
+class QuestionsChanged(Refusal):
+    """The questions have changed; look at them again before you register."""
+
+    code = "questions_changed"
 
 
 class SoldOut(Refusal):
@@ -64,6 +72,9 @@ class Application:
     body_sha256: bytes | None = None
     network: str | None = None
     caller_organization_id: UUID | None = None  # Of the API token that came along.
+    answers: list[Any] | None = None  # By position, not checked yet.
+    questions_shown: str | None = None  # The wording that a page showed.
+    terms_version: int | None = None
     is_own_only: bool = False  # Over the bus a token reaches its own organization's webinars only.
 
 
@@ -95,6 +106,7 @@ class Judgement:
 
     verdicts: list[Verdict] = field(default_factory=list)
     repeated: list[Registrant] = field(default_factory=list)
+    forms: dict[UUID, dict[str, Any]] = field(default_factory=dict)  # Answers and terms, checked.
 
     @property
     def admitted(self) -> list[Application]:
@@ -111,9 +123,12 @@ def judge(
     *,
     now: datetime,
     holds_per_network: int,
+    terms_version: int | None = None,
 ) -> Judgement:
-    """Decide a batch: known key, `closed`, `price_changed`, `sold_out`, 429, in this order."""
-    judge_of_batch = _Judge(webinar, organization, remembered, now, holds_per_network)
+    """Decide a batch: known key, `closed`, `price_changed`, `sold_out`, 422, 429, in this order."""
+    judge_of_batch = _Judge(
+        webinar, organization, remembered, now, holds_per_network, terms_version
+    )
     judgement = judge_of_batch.judgement
     by_key: dict[str, tuple[Application, Verdict]] = {}
     for application in applications:
@@ -141,12 +156,15 @@ class _Judge:
         remembered: Remembered,
         now: datetime,
         holds_per_network: int,
+        terms_version: int | None,
     ) -> None:
         self.judgement = Judgement()
         self._webinar = webinar
         self._remembered = remembered
         self._now = now
         self._holds_per_network = holds_per_network
+        self._terms_version = terms_version
+        self._questions = stored_questions(webinar.questions)
         self._is_paid = webinar.price_minor > 0
         self._is_closed = not webinar.is_open(now) or (self._is_paid and not organization.is_ready)
         self._left = None if webinar.capacity is None else webinar.capacity - webinar.seats_taken
@@ -170,12 +188,37 @@ class _Judge:
             return PriceChanged()
         if self._left is not None and self._left <= 0:
             return SoldOut()
+        refusal = self._check_form(application, is_own=is_own)
+        if refusal is not None:
+            return refusal
         if not self._has_place_for_address(application.email_key):
             return TooManyRegistrations()
         if not is_own and not self._has_place_for_network(application.network):
             return TooManyRegistrations()
         self._take_places(application)
         return application
+
+    def _check_form(self, application: Application, *, is_own: bool) -> Refusal | None:
+        """Judge what the organizer asks for; its own people may leave it out, not make it up."""
+        wrong: dict[str, str] = {}
+        form: dict[str, Any] = {}
+        if self._questions or application.answers:
+            shown = application.questions_shown
+            if shown is not None and shown != wording(self._webinar.questions):
+                return QuestionsChanged()
+            answered, wrong = check_answers(
+                self._questions, application.answers, may_leave_out=is_own
+            )
+            if application.answers is not None or not is_own:
+                form["answers"] = answered
+        accepted, current = application.terms_version, self._terms_version
+        if current is not None and accepted == current:
+            form["terms_version"] = accepted
+        elif current is not None and not (is_own and accepted is None):
+            wrong["terms_version"] = f"Send {current}, once these terms were shown and accepted."
+        if form:
+            self.judgement.forms[application.registrant_id] = form
+        return _invalid(wrong) if wrong else None
 
     def _has_place_for_address(self, address: str) -> bool:
         held = self._new_of_address.get(address, 0)
@@ -203,6 +246,10 @@ class _Judge:
             self._new_of_network[network] = self._new_of_network.get(network, 0) + 1
         if self._left is not None:
             self._left -= 1
+
+
+def _invalid(wrong: Mapping[str, str]) -> InvalidFields:
+    return InvalidFields([{"field": field, "message": message} for field, message in wrong.items()])
 
 
 def _known(application: Application, remembered: Remembered) -> Registrant | Refusal | None:

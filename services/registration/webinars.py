@@ -1,6 +1,6 @@
 """Webinars and virtual events: what may be scheduled, changed and sold. No I/O here."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
@@ -79,6 +79,7 @@ class Webinar:
     join_url: str | None
     created_at: datetime
     cancelled_at: datetime | None
+    questions: list[dict[str, Any]] = field(default_factory=list)  # The organizer's own.
     refund_until: datetime | None = None  # A choice, for all who had registered by then:
     refund_granted_at: datetime | None = None
 
@@ -94,6 +95,7 @@ class Webinar:
         "hold_minutes",
         "refund_policy",
         "join_url",
+        "questions",
     )
 
     @property

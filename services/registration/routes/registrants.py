@@ -1,7 +1,7 @@
 """Registrants as the organizer sees them: lists, money, refunds, cancellations."""
 
 import hashlib
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from services.registration import box_office
 from services.registration.cancellations import CancelAsked, RefundChoice
 from services.registration.history import Moment, history_of
+from services.registration.questions import Kind
 from services.registration.refunds import RefundAsked
 from services.registration.registrants import RefundStatus, Registrant, Status
 from services.registration.routes.table import KEY, PAGE, Call, Route, json_body
@@ -91,6 +92,16 @@ class MailView(BaseModel):
     told_at: AwareDatetime
 
 
+class AnswerView(BaseModel):
+    """A question as it was asked, and what was answered; null if nothing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    question: str
+    kind: Kind
+    answer: str | bool | None
+
+
 class RegistrantView(ListedRegistrant):
     """One registrant with all that happened."""
 
@@ -114,6 +125,9 @@ class RegistrantView(ListedRegistrant):
     disputes: list[DisputeView]
     mails: list[MailView]
     joined_at: list[AwareDatetime]
+    answers: list[AnswerView] | None = Field(description="Null if nothing was asked")
+    terms_version: int | None
+    terms_accepted_at: AwareDatetime | None
     history: list[Moment]
 
 
@@ -188,6 +202,7 @@ async def get_registrant(call: Call) -> web.StreamResponse:
         disputes = [dict(row) for row in await refunds.list_disputes(connection, registrant.id)]
         mails = [dict(row) for row in await refunds.list_mails(connection, registrant.id)]
         joins = await registrants.list_joins(connection, registrant.id)
+        form = await registrants.find_form(connection, registrant.id)
     return json_body(
         RegistrantView(
             **_plain(registrant),
@@ -195,6 +210,7 @@ async def get_registrant(call: Call) -> web.StreamResponse:
             disputes=[DisputeView(**dispute) for dispute in disputes],
             mails=[MailView(**mail) for mail in mails],
             joined_at=joins,
+            **asdict(form),
             history=history_of(registrant, money_back, disputes, mails, joins),
         )
     )

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from services.registration.applications import CurrencyCode
+from services.registration.questions import Questions
 from services.registration.refund_policy import RefundPolicy
 from services.registration.webinars import DURATION_MINUTES, HOLD_MINUTES
 from shared.events import Kind
@@ -93,6 +94,7 @@ class WebinarBody(BaseModel):
     hold_minutes: HoldMinutes = HOLD_MINUTES
     refund_policy: RefundPolicy | None = None
     join_url: WebAddress | None = None
+    questions: Questions = ()
 
     def given(self) -> dict[str, Any]:
         """All fields by name, as they are stored."""
@@ -100,6 +102,8 @@ class WebinarBody(BaseModel):
 
 
 def _stored(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [question.as_json() for question in value]
     return value.as_json() if isinstance(value, RefundPolicy) else value
 
 
@@ -134,6 +138,7 @@ class WebinarChanges(BaseModel):
             description="With a changed starts_at: until then registrants who cancel get all of it"
         ),
     ] = None
+    questions: Questions = _LEFT_OUT
 
     def given(self) -> dict[str, Any]:
         """The fields that were sent by name, as they are stored."""

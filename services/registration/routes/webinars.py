@@ -7,13 +7,14 @@ from typing import Any, Literal
 from uuid import UUID
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from services.registration import box_office
+from services.registration.questions import Question
 from services.registration.refund_policy import sentence
 from services.registration.routes.table import PAGE, Call, Parameter, Route, json_body
 from services.registration.routes.webinar_bodies import WebinarBody, WebinarChanges
-from services.registration.store import organizations, webinars
+from services.registration.store import organizations, terms, webinars
 from services.registration.webinars import Availability, Webinar, availability
 from shared.events import Kind
 from shared.postgres import Connection
@@ -42,6 +43,9 @@ class PublicWebinar(BaseModel):
     next_hold_ends_at: AwareDatetime | None
     organization_name: str
     public_url: str
+    questions: list[Question] = Field(description="To be answered by position")
+    terms_version: int | None = Field(description="To be accepted, if the organization has terms")
+    terms_url: str | None
 
 
 class OrganizersWebinar(PublicWebinar):
@@ -137,6 +141,7 @@ async def _facts(
     organization = await organizations.get(connection, organization_id)
     now: datetime = await connection.fetchval("SELECT now()")
     descriptions = await webinars.descriptions(connection, [webinar.id for webinar in found])
+    agreed = await terms.current(connection, organization_id)
     locale = call.request.query.get("locale", "en")
     facts: list[dict[str, Any]] = []
     for webinar in found:
@@ -162,6 +167,9 @@ async def _facts(
                 "next_hold_ends_at": next_hold_ends_at,
                 "organization_name": organization.name,
                 "public_url": call.desk.links.webinar_url(webinar.id),
+                "questions": webinar.questions,
+                "terms_version": agreed.version if agreed else None,
+                "terms_url": call.desk.links.terms_url(webinar.id) if agreed else None,
             }
         )
     return facts

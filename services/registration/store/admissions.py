@@ -1,6 +1,6 @@
 """The group commit's statements: few for a whole batch, whatever its size."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from services.registration.organizations import Organization
 from services.registration.registrants import Registrant
 from services.registration.store import organizations, registrants
+from services.registration.store.terms import CURRENT_VERSION
 from services.registration.verdicts import Application, Known
 from services.registration.webinars import Webinar
 from shared.events import RegistrantConfirmed, RegistrantCreated
@@ -26,6 +27,7 @@ class Surroundings:
     now: datetime
     organization: Organization
     description: str
+    terms_version: int | None  # Of the organization's terms, if it has any.
     known_keys: list[str]
     known_addresses: list[str]
 
@@ -35,7 +37,7 @@ async def surroundings(
 ) -> Surroundings:
     """The organization, the description, the database's time, and what is known already."""
     found = await connection.fetchrow(
-        "SELECT now(), d.description, "
+        f"SELECT now(), d.description, {CURRENT_VERSION}, "
         "ARRAY(SELECT idempotency_key FROM registrants "
         "WHERE webinar_id = $2 AND idempotency_key = ANY($4::text[])), "
         "ARRAY(SELECT email_key FROM registrants WHERE webinar_id::text = $2::uuid::text "
@@ -50,8 +52,10 @@ async def surroundings(
     )
     if found is None:
         raise LookupError(f"organization or description of webinar {webinar.id} is missing")
-    now, description, known_keys, known_addresses, *organization = found.values()
-    return Surroundings(now, Organization(*organization), description, known_keys, known_addresses)
+    now, description, terms_version, known_keys, known_addresses, *organization = found.values()
+    return Surroundings(
+        now, Organization(*organization), description, terms_version, known_keys, known_addresses
+    )
 
 
 async def find_by_keys(
@@ -122,6 +126,7 @@ async def admit(
     *,
     created: Sequence[dict[str, Any]],
     confirmed: Sequence[dict[str, Any]],
+    forms: Mapping[UUID, dict[str, Any]],
     pay_by: datetime | None,
     now: datetime,
 ) -> None:
@@ -135,14 +140,15 @@ async def admit(
         "WITH admitted AS (INSERT INTO registrants (id, organization_id, webinar_id, version, "
         "status, holds_seat, name, email, email_key, locale, amount_minor, currency, "
         "description_version, refund_policy, starts_at, pay_by, confirmed_at, created_at, "
-        "idempotency_key, body_sha256, network) "
+        "idempotency_key, body_sha256, network, answers, terms_version, terms_accepted_at) "
         "SELECT a.id, w.organization_id, w.id, $2, $3, true, a.name, a.email, a.email_key, "
         "a.locale, w.price_minor, CASE WHEN w.price_minor > 0 THEN w.currency END, "
         "w.description_version, w.refund_policy, w.starts_at, $4, $5, $6, "
-        "a.idempotency_key, decode(a.body_sha256, 'hex'), a.network "
+        "a.idempotency_key, decode(a.body_sha256, 'hex'), a.network, a.answers, a.terms_version, "
+        "CASE WHEN a.terms_version IS NOT NULL THEN $6::timestamptz END "
         "FROM webinars w CROSS JOIN json_to_recordset($7::text::json) AS a (id uuid, name text, "
         "email text, email_key text, locale text, idempotency_key text, body_sha256 text, "
-        "network text) WHERE w.id = $1), "
+        "network text, answers jsonb, terms_version integer) WHERE w.id = $1), "
         "told AS (INSERT INTO outbox (event_id, subject, payload) "
         "SELECT (told.body->>'event_id')::uuid, told.subject, convert_to(told.body::text, 'UTF8') "
         "FROM (SELECT $8 AS subject, json_array_elements($9::text::json) AS body UNION ALL "
@@ -154,7 +160,7 @@ async def admit(
         pay_by,
         None if pay_by else now,
         now,
-        to_json([_row(application) for application in admitted]).decode(),
+        to_json([_row(application, forms) for application in admitted]).decode(),
         RegistrantCreated.subject,
         to_json(created).decode(),
         RegistrantConfirmed.subject,
@@ -164,9 +170,9 @@ async def admit(
     note_events()
 
 
-def _row(application: Application) -> dict[str, Any]:
+def _row(application: Application, forms: Mapping[UUID, dict[str, Any]]) -> dict[str, Any]:
     body_sha256 = application.body_sha256
-    return {
+    row = {
         "id": application.registrant_id,
         "name": application.name,
         "email": application.email,
@@ -176,6 +182,10 @@ def _row(application: Application) -> dict[str, Any]:
         "body_sha256": None if body_sha256 is None else body_sha256.hex(),
         "network": application.network,
     }
+    # What is left out is null to PostgreSQL, and costs nothing where nobody is asked.
+    if application.registrant_id in forms:
+        row |= forms[application.registrant_id]
+    return row
 
 
 async def mark_repeated(

@@ -8,7 +8,8 @@ from shared.postgres import Connection
 
 COLUMNS = (
     "id, name, sender_name, reply_to, allowed_origins, card_brands_blocked, stripe_account_id, "
-    "stripe_display_name, stripe_missing, is_ready, is_live, default_currency, created_at"
+    "stripe_display_name, stripe_missing, is_ready, is_live, default_currency, created_at, "
+    "privacy_url, imprint_url"
 )
 
 
@@ -51,13 +52,16 @@ async def save(connection: Connection, organization: Organization) -> None:
     """Store what the organization itself may change."""
     await connection.execute(
         "UPDATE organizations SET name = $2, sender_name = $3, reply_to = $4, "
-        "allowed_origins = $5, card_brands_blocked = $6 WHERE id = $1",
+        "allowed_origins = $5, card_brands_blocked = $6, privacy_url = $7, imprint_url = $8 "
+        "WHERE id = $1",
         organization.id,
         organization.name,
         organization.sender_name,
         organization.reply_to,
         organization.allowed_origins,
         organization.card_brands_blocked,
+        organization.privacy_url,
+        organization.imprint_url,
     )
 
 

@@ -1,7 +1,9 @@
 """Registrants: read, locked, saved together with the seats that they hold."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.registration.registrants import Registrant
@@ -150,6 +152,24 @@ async def list_of_webinar(
         after,
         limit,
     )
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a registrant answered and agreed to, beside name and address."""
+
+    answers: list[dict[str, Any]] | None
+    terms_version: int | None
+    terms_accepted_at: datetime | None
+
+
+async def find_form(connection: Connection, registrant_id: UUID) -> Form:
+    """The registrant's answers; kept apart, because no rule about seats or money needs them."""
+    found = await connection.fetchrow(
+        "SELECT answers, terms_version, terms_accepted_at FROM registrants WHERE id = $1",
+        registrant_id,
+    )
+    return Form(None, None, None) if found is None else Form(**found)
 
 
 async def record_join(connection: Connection, registrant: Registrant) -> None:

@@ -9,7 +9,8 @@ from shared.postgres import Connection
 COLUMNS = (
     "id, organization_id, version, status, kind, title, starts_at, duration_minutes, time_zone, "
     "price_minor, currency, capacity, seats_taken, hold_minutes, description_version, "
-    "refund_policy, join_url, created_at, cancelled_at, refund_until, refund_granted_at"
+    "refund_policy, join_url, created_at, cancelled_at, questions, "
+    "refund_until, refund_granted_at"
 )
 
 
@@ -18,7 +19,8 @@ async def add(connection: Connection, webinar: Webinar, description: str) -> Non
     await connection.execute(
         "INSERT INTO webinars (id, organization_id, kind, title, starts_at, duration_minutes, "
         "time_zone, price_minor, currency, capacity, hold_minutes, refund_policy, join_url, "
-        "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        "created_at, questions) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         webinar.id,
         webinar.organization_id,
         webinar.kind,
@@ -33,6 +35,7 @@ async def add(connection: Connection, webinar: Webinar, description: str) -> Non
         webinar.refund_policy,
         webinar.join_url,
         webinar.created_at,
+        webinar.questions,
     )
     await add_description(connection, webinar, description)
 
@@ -55,7 +58,8 @@ async def save(connection: Connection, webinar: Webinar) -> None:
         "UPDATE webinars SET version = $2, status = $3, kind = $4, title = $5, starts_at = $6, "
         "duration_minutes = $7, time_zone = $8, price_minor = $9, currency = $10, capacity = $11, "
         "hold_minutes = $12, description_version = $13, refund_policy = $14, join_url = $15, "
-        "cancelled_at = $16, refund_until = $17, refund_granted_at = $18 WHERE id = $1",
+        "cancelled_at = $16, questions = $17, refund_until = $18, refund_granted_at = $19 "
+        "WHERE id = $1",
         webinar.id,
         webinar.version,
         webinar.status,
@@ -72,6 +76,7 @@ async def save(connection: Connection, webinar: Webinar) -> None:
         webinar.refund_policy,
         webinar.join_url,
         webinar.cancelled_at,
+        webinar.questions,
         webinar.refund_until,
         webinar.refund_granted_at,
     )
