@@ -2,12 +2,14 @@
 
 from aiohttp import web
 
-from services.registration.console import sign_in
+from services.registration.console import account, passwords, sign_in
 from services.registration.console.table import ConsoleRoute, bind
 from services.registration.pages.rendering import Renderer
 
 ROUTES: list[ConsoleRoute] = [
     *sign_in.ROUTES,
+    *passwords.ROUTES,
+    *account.ROUTES,
 ]
 
 

@@ -37,7 +37,7 @@ async def do_sign_in(visit: Visit) -> web.Response:
             visit.links.signer,
             email,
             visit.fields.get("password", ""),
-            _place(visit),
+            place_of(visit),
         )
     except Refusal as refusal:
         return visit.page(
@@ -95,7 +95,7 @@ async def confirm(visit: Visit) -> web.Response:
             visit.links.signer,
             visit.person.email,
             visit.fields.get("password", ""),
-            _place(visit),
+            place_of(visit),
         )
     except Refusal as refusal:
         return visit.page(
@@ -139,7 +139,7 @@ async def accept(visit: Visit) -> web.Response:
         name = password_hash = ""
     else:
         person = None
-        name, errors = _checked_name(visit.fields.get("name", ""))
+        name, errors = checked_name(visit.fields.get("name", ""))
         password = visit.fields.get("password", "")
         problem = password_rules.problem_with(password, name=name, email=invitation["email"])
         if problem is not None:
@@ -198,7 +198,8 @@ def _welcome(
     )
 
 
-def _checked_name(typed: str) -> tuple[str, dict[str, str]]:
+def checked_name(typed: str) -> tuple[str, dict[str, str]]:
+    """A person's name as it is stored, or as it is shown again with what to correct."""
     shown = "".join(filter(str.isprintable, typed)).strip()[:NAME_LENGTH_MAX]
     try:
         name = one_line(typed)
@@ -209,7 +210,8 @@ def _checked_name(typed: str) -> tuple[str, dict[str, str]]:
     return name, {}
 
 
-def _place(visit: Visit) -> Place:
+def place_of(visit: Visit) -> Place:
+    """Where a password is given."""
     return Place(
         network=visit.desk.network_of(visit.request),
         known_browser=cookies.read(visit.request, cookies.KNOWN_BROWSER),

@@ -52,6 +52,13 @@ async def set_password(connection: Connection, person_id: UUID, password_hash: s
     )
 
 
+async def rename(connection: Connection, person_id: UUID, *, name: str, locale: str) -> None:
+    """What the person is called and spoken to in."""
+    await connection.execute(
+        "UPDATE people SET name = $2, locale = $3 WHERE id = $1", person_id, name, locale
+    )
+
+
 async def memberships_of(connection: Connection, person_id: UUID) -> list[Membership]:
     """Where the person belongs, by name of the organization."""
     rows = await connection.fetch(
