@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime as babel_datetime
 from babel.dates import format_timedelta, get_timezone_location
+from babel.numbers import format_decimal, get_currency_symbol
 from babel.numbers import format_percent as babel_percent
-from babel.numbers import get_currency_symbol
 from babel.units import format_unit
 
 from shared.money import currency_rule, major_units
@@ -68,6 +68,11 @@ def format_price(amount_minor: int, currency: str, locale: str) -> str:
     if get_currency_symbol(currency, where) == currency and written.startswith(currency):
         written = f"{currency}{_NO_BREAK}{written.removeprefix(currency).strip()}"
     return written
+
+
+def format_count(number: int, locale: str) -> str:
+    """A whole number: "1,000,000", "1.000.000" in Spanish."""
+    return format_decimal(number, locale=_locale(locale))
 
 
 def format_percent(percent: int, locale: str) -> str:

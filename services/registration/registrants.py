@@ -81,6 +81,10 @@ class Registrant:
     link_version: int
     repeated_at: datetime | None
     created_at: datetime
+    # Where the money is at Stripe, once it is known.
+    stripe_account_id: str | None = None
+    stripe_payment_intent_id: str | None = None
+    is_live: bool | None = None
 
     @property
     def policy(self) -> RefundPolicy | None:
@@ -235,7 +239,13 @@ def settle_payment(
     """The money came: a seat, or the money back. First match; `others` share the address."""
     if registrant.paid_at is not None:
         return [Outcome(registrant)]
-    paid = replace(registrant, paid_at=payment.paid_at)
+    paid = replace(
+        registrant,
+        paid_at=payment.paid_at,
+        stripe_account_id=payment.stripe_account_id,
+        stripe_payment_intent_id=payment.stripe_payment_intent_id,
+        is_live=payment.is_live,
+    )
     if paid.hold_ended_at is not None:
         paid = replace(paid, hold_answered_at=paid.hold_answered_at or occasion.now)
     if paid.money_version == 0:

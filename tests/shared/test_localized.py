@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.localized import (
+    format_count,
     format_city,
     format_deadline,
     format_hours,
@@ -90,6 +91,8 @@ def test_lengths_of_time_and_shares_are_written_in_the_readers_language() -> Non
     assert format_minutes(60, "es") == "1 hora"
     assert format_minutes(0, "en") == "0 minutes"
     assert format_percent(50, "es") == f"50{NO_BREAK}%"
+    assert format_count(1_000_000, "en") == "1,000,000"
+    assert format_count(1_000_000, "es") == "1.000.000"
 
 
 def test_an_unknown_or_malformed_locale_reads_english() -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.registration import registrants as rules
 from services.registration.handlers.locking import locked_registrant, locked_with_webinar
 from services.registration.links import Links
-from services.registration.store import exceptions, outcomes, registrants
+from services.registration.store import exceptions, moments, outcomes, registrants
 from shared.events import (
     CheckoutExpired,
     CheckoutOpened,
@@ -26,11 +26,13 @@ class PaymentHandlers:
         before = await locked_registrant(connection, event)
         after = rules.open_checkout(before, event)
         await registrants.save(connection, event.webinar_id, [(before, after)])
+        await moments.add(connection, before, "checkout_opened")
 
     async def on_payment_failed(self, event: PaymentFailed, connection: Connection) -> None:
         before = await locked_registrant(connection, event)
         after = rules.decline(before, event)
         await registrants.save(connection, event.webinar_id, [(before, after)])
+        await moments.add(connection, before, "declined", event.message or event.decline_code)
 
     async def on_checkout_expired(self, event: CheckoutExpired, connection: Connection) -> None:
         webinar, registrant = await locked_with_webinar(connection, event)

@@ -166,6 +166,7 @@ def speaking(locale: str) -> dict[str, Any]:
         "money": partial(localized.format_money, locale=locale),
         "price": partial(localized.format_price, locale=locale),
         "percent": partial(localized.format_percent, locale=locale),
+        "number": partial(localized.format_count, locale=locale),
         "date": lambda moment, zone: _capitalized(localized.format_date(moment, zone, locale)),
         "start": partial(localized.format_start, locale=locale),
         "span": partial(localized.format_span, locale=locale),

@@ -16,7 +16,13 @@ _KINDS = {
     "refund_failed": (
         "SELECT f.registrant_id, f.webinar_id, coalesce(f.settled_at, f.requested_at), "
         "f.failure_reason FROM refunds f WHERE f.organization_id = $1 AND f.status = 'failed' "
-        "AND f.failure_reason <> 'nothing_left'"
+        "AND f.failure_reason <> 'nothing_left' "
+        # Asked for again, or given back in another way since.
+        "AND NOT EXISTS (SELECT FROM refunds n WHERE n.registrant_id = f.registrant_id "
+        "AND n.status <> 'failed' AND n.requested_at > f.requested_at "
+        "AND n.amount_minor >= f.amount_minor) "
+        "AND NOT EXISTS (SELECT FROM registrants r WHERE r.id = f.registrant_id "
+        "AND r.refunded_minor >= r.paid_minor)"
     ),
     "refund_unanswered": (
         "SELECT f.registrant_id, f.webinar_id, f.requested_at, NULL FROM refunds f "
@@ -41,7 +47,10 @@ _KINDS = {
     "mail_failed": (
         "SELECT m.registrant_id, r.webinar_id, m.told_at, m.failure_reason FROM mails m "
         "JOIN registrants r ON r.id = m.registrant_id "
-        "WHERE m.organization_id = $1 AND m.status = 'failed'"
+        "WHERE m.organization_id = $1 AND m.status = 'failed' "
+        # Whoever was reached since needs nobody's care.
+        "AND NOT EXISTS (SELECT FROM mails n WHERE n.registrant_id = m.registrant_id "
+        "AND n.status = 'sent' AND n.told_at > m.told_at)"
     ),
     "sales_stopped": (
         "SELECT NULL::uuid, w.id, now(), NULL FROM webinars w "
@@ -50,20 +59,45 @@ _KINDS = {
         "AND w.starts_at > now() AND NOT o.is_ready"
     ),
 }
-_QUERY = (
-    "SELECT * FROM ("
+_FOUND = (
+    "("
     + " UNION ALL ".join(
         f"SELECT '{kind}' AS kind, * FROM ({query}) AS {kind} "
         "(registrant_id, webinar_id, since, detail)"
         for kind, query in _KINDS.items()
     )
-    + ") AS found ORDER BY since, kind LIMIT $2"
+    + ") AS found"
+)
+_QUERY = f"SELECT * FROM {_FOUND} ORDER BY since, kind LIMIT $2"
+_NAMED = (
+    "SELECT found.*, r.name, w.title, w.time_zone, r.currency, "
+    "r.paid_minor - r.refunded_minor AS left_minor "
+    f"FROM (SELECT * FROM {_FOUND} ORDER BY since, kind LIMIT $2) AS found "
+    "LEFT JOIN registrants r ON r.id = found.registrant_id AND r.organization_id = $1 "
+    "LEFT JOIN webinars w ON w.id = coalesce(found.webinar_id, r.webinar_id) "
+    "AND w.organization_id = $1 ORDER BY found.since, found.kind"
 )
 
 
 async def list_of(connection: Connection, organization_id: UUID) -> list[Record]:
     """What an organization has to look at, oldest first."""
     return list(await connection.fetch(_QUERY, organization_id, EXCEPTIONS_MAX))
+
+
+async def list_named(connection: Connection, organization_id: UUID) -> list[Record]:
+    """The same, each with whom and what it is about, as a page shows it."""
+    return list(await connection.fetch(_NAMED, organization_id, EXCEPTIONS_MAX))
+
+
+async def count_open(connection: Connection, organization_id: UUID) -> int:
+    """How much there is to look at, as far as it is listed."""
+    return int(
+        await connection.fetchval(
+            f"SELECT count(*) FROM (SELECT FROM {_FOUND} LIMIT $2) AS some",
+            organization_id,
+            EXCEPTIONS_MAX,
+        )
+    )
 
 
 async def note_flag(connection: Connection, flagged: PaymentFlagged) -> None:

@@ -16,7 +16,8 @@ COLUMNS = (
     "pay_by, hold_ended_at, hold_end_reason, hold_answered_at, hold_repeat_at, confirmed_at, "
     "released_at, cancelled_at, cancel_cause, cancel_key, paid_at, paid_minor, refunded_minor, "
     "money_version, is_money_returned, fee_minor, net_minor, settlement_currency, fee_version, "
-    "decline_code, decline_message, declined_at, link_version, repeated_at, created_at"
+    "decline_code, decline_message, declined_at, link_version, repeated_at, created_at, "
+    "stripe_account_id, stripe_payment_intent_id, is_live"
 )
 
 _SAVED = (
@@ -24,7 +25,8 @@ _SAVED = (
     "hold_answered_at", "hold_repeat_at", "confirmed_at", "released_at", "cancelled_at",
     "cancel_cause", "cancel_key", "paid_at", "paid_minor", "refunded_minor", "money_version",
     "is_money_returned", "fee_minor", "net_minor", "settlement_currency", "fee_version",
-    "decline_code", "decline_message", "declined_at", "repeated_at",
+    "decline_code", "decline_message", "declined_at", "repeated_at", "stripe_account_id",
+    "stripe_payment_intent_id", "is_live",
 )  # fmt: skip
 _SAVE = (
     "UPDATE registrants SET "
