@@ -100,6 +100,8 @@ class RegistrantFacts(Event):
     organization_name: str
     sender_name: str | None = None
     reply_to: str | None = None
+    # Of the calendar's entry: rises with each change of the registration and of its webinar.
+    sequence: int = Field(default=0, ge=0)
 
 
 class RegistrantCreated(RegistrantFacts):
@@ -171,7 +173,6 @@ class RegistrantMailRequested(RegistrantFacts):
     pay_by: AwareDatetime | None = None  # payment_due
     previous_starts_at: AwareDatetime | None = None  # rescheduled
     refund_until: AwareDatetime | None = None  # rescheduled: until when manage_url offers a refund
-    sequence: int = Field(default=0, ge=0)  # of the calendar's event; higher replaces lower
     own_words: OwnWords = None
 
 

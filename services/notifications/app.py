@@ -53,6 +53,12 @@ def create_app(settings: Settings) -> web.Application:
                 idle_seconds=retention.EVERY_SECONDS,
             ),
         )
+        runtime.run(
+            "late mails",
+            lambda: run_worker(
+                "late mails", lambda: store.withdraw_late(database), idle_seconds=MEASURE_SECONDS
+            ),
+        )
 
     async def finish(app: web.Application) -> None:
         if DELIVERY in app:

@@ -7,23 +7,33 @@ what is known then; what became untrue before it was sent is withdrawn.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.notifications import emails, rendering, store
 from services.notifications.letter import Letter
 from services.notifications.rendering import Sender
 from services.notifications.store import Earlier, Kind, Noted, Written
 from shared.events import (
+    AccountMailRequested,
     Refunded,
     RefundFailed,
     RegistrantCancelled,
     RegistrantConfirmed,
     RegistrantFacts,
+    RegistrantMailRequested,
     RegistrantReleased,
     RegistrationRepeated,
 )
 from shared.messaging import Bus
 from shared.postgres import Connection, after_commit
+
+# What is said only to someone who has a seat or may still get one.
+_TOLD_TO_THE_ACTIVE: tuple[Kind, ...] = (
+    "confirmation",
+    "payment_due",
+    "rescheduled",
+    "starts_soon",
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,8 @@ class Handlers:
         bus.on(RegistrantCancelled, self.on_registrant_cancelled)
         bus.on(RegistrantReleased, self.on_registrant_released)
         bus.on(RegistrationRepeated, self.on_registration_repeated)
+        bus.on(RegistrantMailRequested, self.on_registrant_mail_requested)
+        bus.on(AccountMailRequested, self.on_account_mail_requested)
         bus.on(Refunded, self.on_refunded)
         bus.on(RefundFailed, self.on_refund_failed)
 
@@ -53,7 +65,7 @@ class Handlers:
         noted = await store.note_registrant(connection, event, "confirmed")
         if noted.status == "confirmed" and not noted.has_all_back:
             if noted.was_known:
-                await store.withdraw(connection, event.registrant_id, "released")
+                await store.withdraw(connection, event.registrant_id, "released", "payment_due")
             letter = emails.confirmation(event, self.sender, _now())
             await self._queue(connection, event, "confirmation", "", letter)
         await self._write_waiting(connection, event, noted)
@@ -63,9 +75,9 @@ class Handlers:
     ) -> None:
         """They are out: what said otherwise is withdrawn, and they are told unless told already."""
         noted = await store.note_registrant(connection, event, "cancelled")
-        await store.withdraw(connection, event.registrant_id, "confirmation", "released")
+        await store.withdraw(connection, event.registrant_id, *_TOLD_TO_THE_ACTIVE, "released")
         if emails.is_told_of_cancelling(event):
-            earlier = await store.find_mail(connection, event.registrant_id, "confirmation", "")
+            earlier = await store.find_told_of_seat(connection, event.registrant_id)
             letter = emails.cancelled(
                 event, self.sender, _now(), has_calendar=_may_have_arrived(earlier)
             )
@@ -78,6 +90,8 @@ class Handlers:
     ) -> None:
         """An unpaid seat is on sale again: worth a mail only if they let it lapse."""
         noted = await store.note_registrant(connection, event, "released")
+        if noted.status == "released" and noted.was_known:
+            await store.withdraw(connection, event.registrant_id, "payment_due")
         if noted.status == "released" and emails.is_told_of_release(event):
             await self._queue(connection, event, "released", "", emails.released(event))
         await self._write_waiting(connection, event, noted)
@@ -92,6 +106,64 @@ class Handlers:
         )
         await self._write_waiting(connection, event, noted)
 
+    async def on_registrant_mail_requested(
+        self, event: RegistrantMailRequested, connection: Connection
+    ) -> None:
+        """What was asked for is sent if it is still true of the registrant and of the start."""
+        assumed = "awaiting_payment" if event.join_url is None else "confirmed"
+        noted = await store.note_registrant(connection, event, assumed)
+        is_true = (
+            noted.status == "awaiting_payment"
+            if event.mail == "payment_due"
+            else noted.status == assumed and not noted.has_all_back
+        )
+        if is_true and event.sequence >= noted.sequence:
+            await self._write_requested(connection, event)
+        await self._write_waiting(connection, event, noted)
+
+    async def _write_requested(
+        self, connection: Connection, event: RegistrantMailRequested
+    ) -> None:
+        registrant_id, follows, good_until = event.registrant_id, None, None
+        if event.mail == "confirmation":
+            # To another address, or with links that work again.
+            await store.withdraw(connection, registrant_id, "confirmation")
+            letter = emails.confirmation(event, self.sender, _now())
+        elif event.mail == "rescheduled":
+            await store.withdraw(connection, registrant_id, "rescheduled", "starts_soon")
+            earlier = await store.find_told_of_seat(connection, registrant_id)
+            follows = earlier.email_id if earlier else None
+            letter = emails.rescheduled(event, self.sender, _now())
+            good_until = event.starts_at
+        elif event.mail == "starts_soon":
+            letter = emails.starts_soon(event)
+            good_until = event.starts_at
+        else:
+            letter = emails.payment_due(event)
+            good_until = event.pay_by
+        await self._queue(
+            connection, event, event.mail, event.cause, letter, follows, good_until=good_until
+        )
+
+    async def on_account_mail_requested(
+        self, event: AccountMailRequested, connection: Connection
+    ) -> None:
+        """Someone who signs in gets a link; it is not sent once it has stopped working."""
+        message_id = f"<{event.kind}.{event.event_id}@{self.sender.domain}>"
+        sender_name = self.sender.name or "Taquilla"
+        content = rendering.write(
+            emails.account(event, sender_name),
+            sender=self.sender,
+            sender_name=sender_name,
+            reply_to=None,
+            recipient=event.email,
+            message_id=message_id,
+            now=_now(),
+        )
+        mail = Written(message_id, event.email, content, event.expires_at)
+        await store.queue_account_mail(connection, event, mail)
+        after_commit(self.wake)
+
     async def on_refunded(self, event: Refunded, connection: Connection) -> None:
         """Money went back; the mail waits here if nothing has told yet whose it was."""
         takes_the_seat = emails.takes_the_seat(event)
@@ -100,7 +172,7 @@ class Handlers:
         known = await store.lock_registrant(connection, event.registrant_id, event.organization_id)
         if takes_the_seat:
             await store.mark_all_back(connection, event.registrant_id)
-            await store.withdraw(connection, event.registrant_id, "confirmation", "released")
+            await store.withdraw(connection, event.registrant_id, *_TOLD_TO_THE_ACTIVE, "released")
         if not event.notify:
             return
         if known.facts is None:
@@ -134,7 +206,7 @@ class Handlers:
     async def _write_refund(
         self, connection: Connection, event: Refunded, facts: RegistrantFacts, status: str | None
     ) -> None:
-        confirmation = await store.find_mail(connection, event.registrant_id, "confirmation", "")
+        confirmation = await store.find_told_of_seat(connection, event.registrant_id)
         letter = emails.refund(
             event,
             facts,
@@ -170,8 +242,14 @@ class Handlers:
         cause: str,
         letter: Letter,
         follows: UUID | None = None,
+        *,
+        good_until: datetime | None = None,
     ) -> UUID | None:
-        message_id = f"<{kind}.{cause or facts.registrant_id}@{self.sender.domain}>"
+        told = cause or facts.registrant_id
+        if isinstance(facts, RegistrantMailRequested):
+            # Its cause is unique only together with the registrant.
+            told = uuid5(facts.registrant_id, f"{kind}/{cause}")
+        message_id = f"<{kind}.{told}@{self.sender.domain}>"
         content = rendering.write(
             letter,
             sender=self.sender,
@@ -181,7 +259,7 @@ class Handlers:
             message_id=message_id,
             now=_now(),
         )
-        mail = Written(message_id, facts.email, content)
+        mail = Written(message_id, facts.email, content, good_until)
         email_id = await store.queue_mail(connection, facts, kind, cause, mail, follows)
         after_commit(self.wake)
         return email_id

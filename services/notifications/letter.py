@@ -49,7 +49,8 @@ class Letter:
     preview: str  # What inboxes show beside the subject.
     heading: str
     lead: tuple[str, ...]
-    event: Event
+    event: Event | None = None
+    own_words: tuple[str, ...] = ()  # The organizer's paragraphs; lines within one stay apart.
     button: Link | None = None
     note: str = ""
     rows: tuple[Row, ...] = ()

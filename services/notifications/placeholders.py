@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from itertools import groupby
 
+from services.notifications.plain_words import one_line
+
+_NAME_WITH_ITS_SPACE = re.compile(r"^\{name\}[,:]?[ ]*|,?[ ]*\{name\}", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -18,3 +22,21 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def names_in(text: str) -> frozenset[str]:
     """The placeholders that a text uses, for checking it before it is kept."""
     return frozenset(_PLACEHOLDER.findall(text))
+
+
+def paragraphs(text: str, values: Mapping[str, str], *, name: str | None) -> tuple[str, ...]:
+    """An organizer's text as paragraphs, filled; what they typed stays text, line by line.
+
+    Values are put in after the text was parted, so none can add a line. Without a name that may
+    be repeated, "Hello {name}," reads "Hello,".
+    """
+    if name is None:
+        text = _NAME_WITH_ITS_SPACE.sub("", text)
+    else:
+        values = {"name": name, **values}
+    lines = [one_line(line) for line in text.splitlines()]
+    return tuple(
+        fill("\n".join(paragraph), values)
+        for is_blank, paragraph in groupby(lines, key=lambda line: not line)
+        if not is_blank
+    )

@@ -2,15 +2,25 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from shared import retention
-from shared.events import RefundFacts, RegistrantFacts
+from shared.events import AccountMailRequested, RefundFacts, RegistrantFacts
 from shared.postgres import Connection, Database
 
-Kind = Literal["confirmation", "refund", "refund_failed", "released", "cancelled", "repeated"]
+Kind = Literal[
+    "confirmation",
+    "refund",
+    "refund_failed",
+    "released",
+    "cancelled",
+    "repeated",
+    "payment_due",
+    "rescheduled",
+    "starts_soon",
+]
 
 GIVE_UP_AFTER = timedelta(hours=48)
 CONTENT_AGE = timedelta(days=90)
@@ -31,6 +41,7 @@ class Noted:
     """What became of facts that an event brought."""
 
     status: str | None  # The newest that is known, be it this event's or a later one's.
+    sequence: int  # Likewise: a lower one spoke of a time that has changed since.
     was_known: bool
     has_waiting: bool
     has_all_back: bool
@@ -52,6 +63,7 @@ class Written:
     message_id: str
     recipient: str
     content: bytes
+    good_until: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -60,8 +72,8 @@ class Due:
 
     email_id: UUID
     organization_id: UUID
-    registrant_id: UUID
-    webinar_id: UUID
+    registrant_id: UUID | None  # None: someone who signs in.
+    webinar_id: UUID | None
     kind: str
     message_id: str
     recipient: str
@@ -96,15 +108,17 @@ async def note_registrant(connection: Connection, facts: RegistrantFacts, status
     """Keep facts if they are newer than ours. Locks the registrant until we commit."""
     row = await connection.fetchrow(
         "INSERT INTO registrants "
-        "(registrant_id, organization_id, version, status, facts, keep_from) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (registrant_id) DO UPDATE SET "
-        "version = excluded.version, status = excluded.status, facts = excluded.facts, "
-        "keep_from = excluded.keep_from WHERE registrants.version < excluded.version "
+        "(registrant_id, organization_id, version, sequence, status, facts, keep_from) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (registrant_id) DO UPDATE SET "
+        "version = excluded.version, sequence = excluded.sequence, status = excluded.status, "
+        "facts = excluded.facts, keep_from = excluded.keep_from "
+        "WHERE (registrants.version, registrants.sequence) < (excluded.version, excluded.sequence) "
         # A row that was inserted just now has no xmax.
-        "RETURNING status, xmax <> 0 AS was_known, has_waiting, has_all_back",
+        "RETURNING status, sequence, xmax <> 0 AS was_known, has_waiting, has_all_back",
         facts.registrant_id,
         facts.organization_id,
         facts.version,
+        facts.sequence,
         status,
         facts.model_dump(mode="json", include=_FACTS),
         facts.starts_at,
@@ -112,7 +126,7 @@ async def note_registrant(connection: Connection, facts: RegistrantFacts, status
     if row is not None:
         return Noted(**dict(row))
     row = await connection.fetchrow(
-        "SELECT status, true AS was_known, has_waiting, has_all_back FROM registrants "
+        "SELECT status, sequence, true AS was_known, has_waiting, has_all_back FROM registrants "
         "WHERE registrant_id = $1 FOR UPDATE",
         facts.registrant_id,
     )
@@ -148,6 +162,17 @@ async def find_mail(
         registrant_id,
         kind,
         cause,
+    )
+    return Earlier(**dict(row)) if row else None
+
+
+async def find_told_of_seat(connection: Connection, registrant_id: UUID) -> Earlier | None:
+    """The mail that brought the seat into their calendar; one that may have arrived, if any did."""
+    row = await connection.fetchrow(
+        "SELECT email_id, state, claims > 0 AS was_tried FROM mails "
+        "WHERE registrant_id = $1 AND kind IN ('confirmation', 'rescheduled') "
+        "ORDER BY claims > 0 AND state <> 'failed' DESC, created_at DESC LIMIT 1",
+        registrant_id,
     )
     return Earlier(**dict(row)) if row else None
 
@@ -217,8 +242,8 @@ async def queue_mail(
     """Queue a mail; None if there is one of this kind and cause already."""
     email_id: UUID | None = await connection.fetchval(
         "INSERT INTO mails (email_id, organization_id, registrant_id, webinar_id, kind, cause, "
-        "state, message_id, recipient, content, follows) "
-        "VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10) "
+        "state, message_id, recipient, content, good_until, follows) "
+        "VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11) "
         "ON CONFLICT (registrant_id, kind, cause) DO NOTHING RETURNING email_id",
         uuid4(),
         facts.organization_id,
@@ -229,9 +254,43 @@ async def queue_mail(
         mail.message_id,
         mail.recipient,
         mail.content,
+        mail.good_until,
         follows,
     )
     return email_id
+
+
+async def queue_account_mail(
+    connection: Connection, event: AccountMailRequested, mail: Written
+) -> None:
+    """Queue a mail to someone who signs in, once for each event."""
+    await connection.execute(
+        "INSERT INTO mails (email_id, organization_id, kind, cause, state, message_id, recipient, "
+        "content, good_until) VALUES ($1, $2, $3, $4, 'queued', $5, $6, $7, $8) "
+        "ON CONFLICT (cause) WHERE registrant_id IS NULL DO NOTHING",
+        uuid4(),
+        event.organization_id,
+        event.kind,
+        str(event.event_id),
+        mail.message_id,
+        mail.recipient,
+        mail.content,
+        mail.good_until,
+    )
+
+
+async def withdraw_late(database: Database) -> int:
+    """Mails that have not gone out in time to be of use are not sent any more; how many."""
+    async with database.transaction() as connection:
+        status = await connection.execute(
+            "UPDATE mails SET state = 'withdrawn', settled_at = now(), "
+            "content = CASE WHEN registrant_id IS NOT NULL THEN content END "
+            "WHERE email_id IN (SELECT email_id FROM mails WHERE good_until <= now() "
+            "AND state IN ('queued', 'sending') AND due_at <= now() "
+            "LIMIT $1 FOR UPDATE SKIP LOCKED)",
+            ROWS_PER_ROUND,
+        )
+    return int(status.split()[-1])
 
 
 async def claim_due(database: Database, limit: int, lease: timedelta) -> list[Due]:
@@ -241,7 +300,8 @@ async def claim_due(database: Database, limit: int, lease: timedelta) -> list[Du
         rows = await connection.fetch(
             # Materialized, so that the limit holds whatever the planner thinks.
             "WITH due AS MATERIALIZED (SELECT email_id FROM mails "
-            "WHERE state IN ('queued', 'sending') AND due_at <= now() AND NOT EXISTS ("
+            "WHERE state IN ('queued', 'sending') AND due_at <= now() "
+            "AND (good_until IS NULL OR good_until > now()) AND NOT EXISTS ("
             "SELECT FROM mails AS earlier WHERE earlier.email_id = mails.follows "
             "AND earlier.state IN ('waiting', 'queued', 'sending')) "
             "ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
@@ -286,7 +346,10 @@ async def settle(connection: Connection, outcomes: Sequence[Outcome]) -> dict[UU
         "settled_at = CASE WHEN tried.result = 'deferred' "
         "AND mails.created_at > now() - $8::interval THEN NULL ELSE now() END, "
         "due_at = now() + make_interval(secs => tried.delay), "
-        "deferrals = mails.deferrals + tried.deferral "
+        "deferrals = mails.deferrals + tried.deferral, "
+        # A link that lets its reader in is kept no longer than it takes to send it.
+        "content = CASE WHEN mails.registrant_id IS NULL AND (tried.result <> 'deferred' "
+        "OR mails.created_at <= now() - $8::interval) THEN NULL ELSE mails.content END "
         "FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::integer[], $5::text[], "
         "$6::float8[], $7::integer[]) "
         "AS tried (email_id, claim, result, code, answer, delay, deferral) "

@@ -19,11 +19,13 @@ from services.notifications.mailer import Mailer
 from services.notifications.rendering import Sender
 from shared.events import (
     EVENTS,
+    AccountMailRequested,
     Event,
     Refunded,
     RefundFailed,
     RegistrantCancelled,
     RegistrantConfirmed,
+    RegistrantMailRequested,
     RegistrantReleased,
     RegistrationRepeated,
 )
@@ -81,6 +83,47 @@ def released(**facts: Any) -> RegistrantReleased:
             **{"reason": "lapsed", "webinar_url": "https://box.example.org/w/2", "version": 2}
             | facts
         )
+    )
+
+
+def requested(mail: str, **facts: Any) -> RegistrantMailRequested:
+    """A mail that was asked for, with all that any of them shows; to a seat that is theirs."""
+    return RegistrantMailRequested(
+        **_facts(
+            **{
+                "mail": mail,
+                "cause": "once",
+                "sequence": 4,
+                "join_url": "https://box.example.org/j/join-token",
+                "description": "Bring **one offer**.",
+                "refund_policy_text": "Cancel until 48 hours before the start: all comes back.",
+                "previous_starts_at": STARTS_AT - timedelta(days=1),
+            }
+            | facts
+        )
+    )
+
+
+def payment_due(**facts: Any) -> RegistrantMailRequested:
+    """To someone whose seat is held, for some minutes yet."""
+    pay_by = datetime.now(UTC) + timedelta(minutes=5)
+    return requested(
+        "payment_due", **{"join_url": None, "version": 1, "pay_by": pay_by, "sequence": 2} | facts
+    )
+
+
+def account_mail(**facts: Any) -> AccountMailRequested:
+    return AccountMailRequested(
+        **{
+            "organization_id": UUID(int=1),
+            "kind": "invitation",
+            "email": "bo@example.net",
+            "link": "https://box.example.org/welcome/secret-token",
+            "organization_name": "Faro Studio",
+            "inviter_name": "Ana Torres",
+            "expires_at": datetime.now(UTC) + timedelta(days=7),
+        }
+        | facts
     )
 
 

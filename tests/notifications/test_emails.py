@@ -125,6 +125,7 @@ def test_a_long_title_is_cut_in_the_subject_only() -> None:
     letter = confirmation(webinar_title="Price " * 60)
 
     assert len(letter.subject) < 160
+    assert letter.event is not None
     assert letter.event.title == ("Price " * 60).strip()
 
 

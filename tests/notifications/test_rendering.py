@@ -14,18 +14,22 @@ from services.notifications.rendering import Sender, html_of, text_of, write
 from shared.events import RegistrantFacts
 from tests.notifications.builders import (
     SENDER,
+    account_mail,
     cancelled,
     confirmed,
     part,
+    payment_due,
     read,
     refund_failed,
     refunded,
     released,
     repeated,
+    requested,
 )
 
 NOW = datetime(2026, 11, 23, 18, 0, tzinfo=UTC)
 HOSTILE = '"><script>alert(1)</script>\r\nBcc: all@example.net\u202e {{ 7*7 }} {organizer_secret}'
+OWN_WORDS = "Hello {name},\n\nbring a pen.\nAnd <b>paper</b>.\n\n{title}, {nothing}"
 
 
 class Words(HTMLParser):
@@ -64,7 +68,20 @@ def all_letters(**facts: Any) -> list[Letter]:
         emails.released(released(**facts)),
         emails.cancelled(cancelled(**facts), SENDER, NOW, has_calendar=True),
         emails.repeated(repeated(**facts)),
+        emails.payment_due(payment_due(own_words=OWN_WORDS, **facts)),
+        emails.rescheduled(requested("rescheduled", own_words=OWN_WORDS, **facts), SENDER, NOW),
+        emails.starts_soon(requested("starts_soon", own_words=OWN_WORDS, **facts)),
+        emails.confirmation(requested("confirmation", **facts), SENDER, NOW),
+        *(
+            emails.account(account_mail(kind=kind, **_of_an_account(facts)), "Taquilla")
+            for kind in ("invitation", "password_reset", "password_changed")
+        ),
     ]
+
+
+def _of_an_account(facts: dict[str, Any]) -> dict[str, Any]:
+    named = {"locale": "locale", "name": "inviter_name", "organization_name": "organization_name"}
+    return {named[fact]: value for fact, value in facts.items() if fact in named}
 
 
 def written(letter: Letter | None = None, **settings: Any) -> bytes:
@@ -112,7 +129,7 @@ def test_the_same_letter_gives_the_same_bytes() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en", "es"])
-@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize("number", range(13))
 def test_both_parts_say_the_same(number: int, locale: str) -> None:
     letter = all_letters(locale=locale)[number]
     text = text_of(letter)
@@ -165,6 +182,9 @@ def test_hostile_words_are_harmless_everywhere() -> None:
         assert "\u202e" not in str(message["Subject"]) + str(message["From"])
         # Nothing was evaluated.
         assert "49 " not in str(message["Subject"])
+        if letter.event is None:
+            # A mail to someone who signs in names the organization alone, shortened.
+            continue
         assert "{organizer_secret}" in str(message["Subject"])
         assert "{organizer_secret}" in Words(html).text
         assert "{organizer_secret}" in part(message, "text/plain")
