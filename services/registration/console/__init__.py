@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from services.registration.console import account, passwords, sign_in
+from services.registration.console import account, passwords, sign_in, webinars
 from services.registration.console.table import ConsoleRoute, bind
 from services.registration.pages.rendering import Renderer
 
@@ -10,6 +10,7 @@ ROUTES: list[ConsoleRoute] = [
     *sign_in.ROUTES,
     *passwords.ROUTES,
     *account.ROUTES,
+    *webinars.ROUTES,
 ]
 
 

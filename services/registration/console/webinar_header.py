@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from services.registration.catalogues import msgid
 from services.registration.links import Links
 from services.registration.webinars import Webinar
 
@@ -24,16 +25,16 @@ class Badge:
 def webinar_badge(webinar: Webinar, *, is_ready: bool, now: datetime) -> Badge:
     """The first that applies: an organizer needs to know the end before the sale."""
     if webinar.status == "cancelled":
-        return Badge("bad", "Cancelled")
+        return Badge("bad", msgid("Cancelled"))
     if is_over(webinar, now):
-        return Badge("", "Over")
+        return Badge("", msgid("Over"))
     if now >= webinar.starts_at:
-        return Badge("good", "Live now")
+        return Badge("good", msgid("Live now"))
     if webinar.price_minor > 0 and not is_ready:
-        return Badge("warn", "Sale paused")
+        return Badge("warn", msgid("Sale paused"))
     if not webinar.has_free_seat:
-        return Badge("warn", "Sold out" if webinar.price_minor else "Full")
-    return Badge("good", "On sale" if webinar.price_minor else "Open")
+        return Badge("warn", msgid("Sold out") if webinar.price_minor else msgid("Full"))
+    return Badge("good", msgid("On sale") if webinar.price_minor else msgid("Open"))
 
 
 def is_over(webinar: Webinar, now: datetime) -> bool:

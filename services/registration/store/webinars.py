@@ -103,7 +103,8 @@ async def has_sold(connection: Connection, webinar_id: UUID) -> bool:
     """Whether anybody has ever paid for a seat of this webinar."""
     return bool(
         await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM registrants WHERE webinar_id = $1 AND paid_at IS NOT NULL)",
+            "SELECT EXISTS (SELECT FROM registrants "
+            "WHERE webinar_id = $1 AND paid_at IS NOT NULL AND NOT is_rehearsal)",
             webinar_id,
         )
     )

@@ -1,0 +1,8 @@
+"""The organizer's webinars: listed, scheduled, edited, priced, copied, embedded, cancelled."""
+
+from services.registration.console.table import ConsoleRoute
+from services.registration.console.webinars import listing
+
+ROUTES: list[ConsoleRoute] = [
+    *listing.ROUTES,
+]
