@@ -375,8 +375,14 @@ class StripeAccountFacts(Event):
     display_name: str | None = None
     is_ready: bool  # charges enabled, details submitted, cards active, our mode
     missing: tuple[str, ...] = ()  # plain words: what Stripe still wants
+    requirements: tuple[str, ...] = ()  # the same as codes, Stripe's own and a few of payments'
     is_live: bool = False
     default_currency: str | None = None
+    mode: Literal["direct_key", "oauth", "onboarding"] | None = None  # how it was connected
+    is_submitted: bool = True  # False: an application at Stripe that is not finished
+    charges_enabled: bool | None = None
+    payouts_enabled: bool | None = None
+    statement_descriptor: str | None = None  # what payers read on their card's statement
 
 
 class StripeAccountConnected(StripeAccountFacts):

@@ -1,6 +1,6 @@
 """Organizations: who sells, and what they may set. No I/O here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -28,6 +28,12 @@ class Organization:
     created_at: datetime
     privacy_url: str | None = None
     imprint_url: str | None = None
+    stripe_requirements: list[str] = field(default_factory=list)
+    stripe_mode: str | None = None
+    stripe_is_submitted: bool = True
+    stripe_may_charge: bool = False
+    stripe_may_pay_out: bool = False
+    statement_descriptor: str | None = None
 
     @property
     def card_brands(self) -> list[str]:

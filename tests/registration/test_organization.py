@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
+from services.registration.store import organizations
 from shared.events import RegistrantCreated, StripeAccountDisconnected, StripeAccountUpdated
 from tests.registration.office import PAYMENTS_URL, Office
 
@@ -85,6 +86,43 @@ async def test_the_newest_word_on_the_account_counts(office: Office) -> None:
     assert (waiting["is_ready"], waiting["stripe_missing"]) == (False, ["Add a bank account"])
     assert (ready["is_ready"], ready["is_live"], ready["stripe_missing"]) == (True, True, [])
     assert (gone["is_ready"], gone["stripe_account_id"]) == (False, None)
+
+
+async def test_what_pages_show_of_the_account_is_kept_as_long_as_it_is_connected(
+    office: Office,
+) -> None:
+    account = {"organization_id": office.organization_id, "stripe_account_id": "acct_1"}
+    await office.deliver(
+        StripeAccountUpdated(
+            **account,
+            version=5,
+            is_ready=False,
+            requirements=("external_account",),
+            mode="onboarding",
+            is_submitted=False,
+            charges_enabled=True,
+            payouts_enabled=True,
+            statement_descriptor="FARO STUDIO",
+        )
+    )
+
+    async def shown() -> tuple[object, ...]:
+        async with office.database.connection() as connection:
+            known = await organizations.get(connection, office.organization_id)
+        return (
+            known.stripe_requirements,
+            known.stripe_mode,
+            known.stripe_is_submitted,
+            known.stripe_may_charge,
+            known.stripe_may_pay_out,
+            known.statement_descriptor,
+        )
+
+    connected = await shown()
+    await office.deliver(StripeAccountDisconnected(**account, version=6, is_ready=False))
+
+    assert connected == (["external_account"], "onboarding", False, True, True, "FARO STUDIO")
+    assert await shown() == ([], None, True, False, False, None)
 
 
 async def test_paid_webinars_that_cannot_be_paid_for_are_an_exception(office: Office) -> None:
