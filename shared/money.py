@@ -5,9 +5,11 @@ minimum charges by settlement currency). Minimums are Stripe's and change: treat
 first check, Stripe's own refusal is the last word.
 """
 
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+_TYPED = re.compile("(?P<units>[0-9]{1,12})(?:[.,](?P<decimals>[0-9]{1,3}))?")
 AMOUNT_MINOR_MAX = 99_999_999  # Stripe takes eight digits in general.
 
 _ZERO_DECIMAL = frozenset((
@@ -47,8 +49,17 @@ class CurrencyRule:
     minimum_minor: int  # The smallest charge.
 
 
+class NotAnAmount(ValueError):
+    """This is not an amount as it is written in that currency."""
+
+
 class UnknownCurrency(ValueError):
     """Stripe does not take this currency."""
+
+
+def currency_codes() -> list[str]:
+    """Every currency that Stripe takes."""
+    return sorted(_ZERO_DECIMAL | _THREE_DECIMAL | _WHOLE_UNITS_ONLY | _TWO_DECIMAL)
 
 
 def currency_rule(code: str) -> CurrencyRule:
@@ -83,6 +94,18 @@ def amount_problem(amount_minor: int, code: str) -> str | None:
 def major_units(amount_minor: int, code: str) -> Decimal:
     """The amount as people write it: 4900 EUR is 49.00, 500 JPY is 500."""
     return Decimal(amount_minor).scaleb(-currency_rule(code).exponent)
+
+
+def read_amount(typed: str, code: str) -> int:
+    """The amount that a person wrote: "49", "49.00" and "49,00" EUR are 4900; raises NotAnAmount.
+
+    Groups of thousands are refused: "1.000" is a thousand to some readers and one to others.
+    """
+    exponent = currency_rule(code).exponent
+    found = _TYPED.fullmatch(typed.strip())
+    if found is None or len(found["decimals"] or "") > exponent:
+        raise NotAnAmount(NotAnAmount.__doc__)
+    return int(found["units"] + (found["decimals"] or "").ljust(exponent, "0"))
 
 
 def percentage(amount_minor: int, percent: int, code: str) -> int:
