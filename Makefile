@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two processes; tests of the running system stay together, so that it is started once.
 PYTEST_ARGS ?= --numprocesses 2 --dist loadgroup
 
-.PHONY: run test check format lint types contracts containers bench lock
+.PHONY: run test check format lint types contracts containers bench screenshots lock
 
 run: .venv/.installed
 	@exec $(BIN)/taquilla up $(UP_ARGS)
@@ -35,6 +35,10 @@ containers: .venv/.installed
 
 bench: .venv/.installed
 	$(BIN)/taquilla bench
+
+# Every main page, narrow and wide, light and dark, into screenshots/.
+screenshots: .venv/.installed
+	$(BIN)/python -m tests.browser.screenshots
 
 # Pins every package with its hashes and names no index; each image gets its part of the same pins.
 # Add --upgrade to COMPILE_ARGS for newer versions.
