@@ -17,6 +17,8 @@ class WebinarFacts:
     description: str
     next_hold_ends_at: datetime | None  # Looked up when sold out.
     now: datetime  # The database's.
+    terms_version: int | None = None  # Of the organization's terms, if it has any.
+    terms_address: str | None = None  # Where they stand, unless we hold their text.
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class RegistrantFacts:
     refunds: tuple[RefundLine, ...]
     is_mail_accepted: bool  # The confirmation, by the mail server; nothing is known of delivery.
     now: datetime  # The database's.
+    terms_version: int | None = None  # That holds now, for who registers again.
+    terms_address: str | None = None
 
     @property
     def unsettled_minor(self) -> int:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -15,14 +15,16 @@ from services.registration.applications import RegistrationForm
 from services.registration.catalogues import msgid
 from services.registration.pages.webinar_page import Typed
 from services.registration.pages.wording import spoken_locale
+from services.registration.questions import QUESTIONS_MAX, Question, check_answers
 from shared.refusals import Forbidden, Refusal
 from shared.web import read_bytes
 
-FORM_BYTES_MAX = 16 * 1024
+FORM_BYTES_MAX = 128 * 1024  # Five long answers in a script that URLs write nine times as long.
 FIELDS_MAX = 20
 NONCE_LENGTHS = range(16, 101)
 PRICE_LENGTH_MAX = 9
 SHOWN_LENGTH_MAX = 400
+ANSWER_SHOWN_LENGTH_MAX = 4_000
 _CURRENCY = re.compile("[A-Z]{3}")
 
 
@@ -48,22 +50,37 @@ class SentForm:
     locale: str | None
     expected_price_minor: int | None
     expected_currency: str | None
+    questions_shown: str | None = None
 
     def idempotency_key(self, webinar_id: UUID) -> str:
         """The same for a double click and a reload; another once anything was typed anew."""
         sent = (str(webinar_id), self.nonce, repr(self.typed), repr(self._expectations()))
         return "page-" + hashlib.sha256("\0".join(sent).encode()).hexdigest()
 
-    def read(self) -> RegistrationForm | dict[str, str]:
+    def read(
+        self, questions: Sequence[Question] = (), terms_version: int | None = None
+    ) -> RegistrationForm | dict[str, str]:
         """The form as every door takes it, or what to correct: messages by field."""
         fields = {"name": self.typed.name, "email": self.typed.email, **self._expectations()}
+        wrong: dict[str, str] = {}
+        form = None
         try:
-            return RegistrationForm.model_validate(fields)
+            form = RegistrationForm.model_validate(fields)
         except ValidationError as refused:
-            return {
-                str(error["loc"][0]): _advice(str(error["loc"][0]), error["type"], fields)
-                for error in refused.errors(include_url=False, include_context=False)
-            }
+            for error in refused.errors(include_url=False, include_context=False):
+                field = str(error["loc"][0])
+                wrong[field] = _advice(field, error["type"], fields)
+        answers = [
+            _answer_to(question, self.typed.answer(place))
+            for place, question in enumerate(questions)
+        ]
+        wrong |= check_answers(questions, answers)[1]
+        if terms_version is not None and self.typed.terms != str(terms_version):
+            wrong["terms_version"] = msgid("Accept the terms to register.")
+        if wrong or form is None:
+            return wrong
+        asked = {"answers": answers or None, "terms_version": terms_version}
+        return form.model_copy(update=asked)
 
     def _expectations(self) -> dict[str, str | int]:
         given = {
@@ -119,11 +136,19 @@ def sent_form(fields: Mapping[str, str]) -> SentForm:
     currency = fields.get("expected_currency", "")
     has_price = price.isascii() and price.isdecimal() and len(price) <= PRICE_LENGTH_MAX
     return SentForm(
-        typed=Typed(name=fields.get("name", "").strip(), email=fields.get("email", "").strip()),
+        typed=Typed(
+            name=fields.get("name", "").strip(),
+            email=fields.get("email", "").strip(),
+            answers=tuple(
+                fields.get(f"answers.{place}", "").strip() for place in range(QUESTIONS_MAX)
+            ),
+            terms=fields.get("terms_version", ""),
+        ),
         nonce=nonce if len(nonce) in NONCE_LENGTHS and nonce.isascii() else new_nonce(),
         locale=spoken_locale(fields.get("locale", "")),
         expected_price_minor=int(price) if has_price else None,
         expected_currency=currency if _CURRENCY.fullmatch(currency) else None,
+        questions_shown=fields.get("questions_shown"),
     )
 
 
@@ -132,7 +157,20 @@ def shown_again(typed: Typed) -> Typed:
     return Typed(
         name="".join(filter(str.isprintable, typed.name))[:SHOWN_LENGTH_MAX],
         email="".join(filter(str.isprintable, typed.email))[:SHOWN_LENGTH_MAX],
+        answers=tuple(
+            "".join(letter for letter in answer if letter.isprintable() or letter == "\n")[
+                :ANSWER_SHOWN_LENGTH_MAX
+            ]
+            for answer in typed.answers
+        ),
+        terms=typed.terms[:PRICE_LENGTH_MAX],
     )
+
+
+def _answer_to(question: Question, typed: str) -> str | bool | None:
+    if question.kind == "checkbox":
+        return bool(typed)
+    return typed or None
 
 
 def _advice(field: str, problem: str, fields: Mapping[str, str | int]) -> str:

@@ -27,6 +27,10 @@ REFUSED = {
         msgid("It is now %(price)s. You are not registered and paid nothing: look again and "
               "decide."),
     ),
+    "questions_changed": (
+        msgid("The questions have changed."),
+        msgid("You are not registered yet. Look at them again and press the button."),
+    ),
     "too_many": (
         msgid("That is too many registrations."),
         msgid("There are unpaid or repeated ones for this address or this network. Use the link "

@@ -10,7 +10,7 @@ from services.registration import refunds
 from services.registration.cancellations import CancelAsked, amount_back
 from services.registration.links import Links
 from services.registration.pages.facts import RegistrantFacts
-from services.registration.pages.webinar_page import lit_window
+from services.registration.pages.webinar_page import legal_links, lit_window
 from services.registration.refund_policy import Step, policy_start, sentence, steps
 from services.registration.registrants import Occasion
 from shared.localized import format_until
@@ -139,6 +139,7 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
         "contact": organization.reply_to,
         "is_test": registrant.amount_minor > 0 and not organization.is_live,
         "lit_window": lit_window(facts.webinar),
+        "legal": legal_links(organization),
     }
 
 

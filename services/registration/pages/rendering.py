@@ -100,6 +100,7 @@ class Renderer:
             "brand": "",
             "brand_url": "",
             "contact": None,
+            "legal": {},
             "is_test": False,
             "other_languages": others,
             "self_path": request.path,

@@ -1,13 +1,16 @@
 """The public page of a webinar: what it shows in which situation. No I/O here."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from markupsafe import Markup
 
+from services.registration.catalogues import msgid
 from services.registration.links import Links
-from services.registration.pages.facts import WebinarFacts
+from services.registration.organizations import Organization
+from services.registration.pages.facts import RegistrantFacts, WebinarFacts
+from services.registration.questions import stored_questions, wording
 from services.registration.refund_policy import Step, sentence, steps
 from services.registration.webinars import Webinar, availability
 from shared.markdown import render_html
@@ -29,6 +32,12 @@ class Typed:
 
     name: str = ""
     email: str = ""
+    answers: tuple[str, ...] = ()  # By the questions' positions.
+    terms: str = ""  # The version whose box is checked.
+
+    def answer(self, place: int) -> str:
+        """What was typed or chosen there."""
+        return self.answers[place] if place < len(self.answers) else ""
 
 
 def closed_because(facts: WebinarFacts) -> ClosedBecause | None:
@@ -71,6 +80,7 @@ def webinar_view(
         "brand": organization.name,
         "contact": organization.reply_to,
         "is_test": webinar.price_minor > 0 and not organization.is_live,
+        "legal": legal_links(organization),
         "canonical_url": links.webinar_url(webinar.id),
         "lit_window": lit_window(webinar),
         "seats_left": 0 if webinar.capacity is None else webinar.capacity - webinar.seats_taken,
@@ -81,6 +91,9 @@ def webinar_view(
         "offer": in_force if in_force and in_force.until else None,
         "policy_steps": listed,
         "policy_sentence": sentence(webinar.policy, locale) if listed else "",
+        "questions": stored_questions(webinar.questions),
+        "questions_shown": wording(webinar.questions),
+        "terms": terms_link(facts, links),
         "cards": [CARDS[brand] for brand in organization.card_brands],
         "description": description(facts.description),
         "nonce": nonce,
@@ -89,6 +102,48 @@ def webinar_view(
         "first_error": next(iter(errors), ""),
         "refusal": refusal,
     }
+
+
+def terms_view(
+    facts: WebinarFacts, text: str | None, url: str | None, since: datetime, links: Links
+) -> dict[str, Any]:
+    """The page that shows the terms, or says where they stand."""
+    return {
+        "webinar": facts.webinar,
+        "organization": facts.organization,
+        "brand": facts.organization.name,
+        "brand_url": links.webinar_url(facts.webinar.id),
+        "contact": facts.organization.reply_to,
+        "legal": legal_links(facts.organization),
+        "text": description(text or ""),
+        "terms_url": url,
+        "since": since,
+    }
+
+
+@dataclass(frozen=True)
+class TermsLink:
+    """The terms to accept, and where they are read."""
+
+    version: int
+    address: str
+
+
+def terms_link(facts: WebinarFacts | RegistrantFacts, links: Links) -> TermsLink | None:
+    """The terms that whoever registers now accepts; None if there are none."""
+    if facts.terms_version is None:
+        return None
+    address = facts.terms_address or links.terms_url(facts.webinar.id)
+    return TermsLink(facts.terms_version, address)
+
+
+def legal_links(organization: Organization) -> dict[str, str]:
+    """What an organization must show on each of its pages, by its name."""
+    given = {
+        msgid("Privacy"): organization.privacy_url,
+        msgid("Legal notice"): organization.imprint_url,
+    }
+    return {name: url for name, url in given.items() if url is not None}
 
 
 def description(markdown: str) -> Markup | None:

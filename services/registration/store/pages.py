@@ -19,7 +19,14 @@ def _read(shape: type[Any], alias: str, row: Record) -> dict[str, Any]:
     return {field.name: row[f"{alias}_{field.name}"] for field in fields(shape)}
 
 
-_SOLD = f"{_columns(Webinar, 'w')}, {_columns(Organization, 'o')}, now() AS now"
+_SOLD = (
+    f"{_columns(Webinar, 'w')}, {_columns(Organization, 'o')}, now() AS now, "
+    "t.version AS terms_version, t.url AS terms_address"
+)
+_TERMS = (
+    "LEFT JOIN LATERAL (SELECT * FROM organization_terms t WHERE t.organization_id = o.id "
+    "ORDER BY t.version DESC LIMIT 1) t ON t.text IS NOT NULL OR t.url IS NOT NULL "
+)
 
 
 async def find_webinar(connection: Connection, webinar_id: UUID) -> WebinarFacts | None:
@@ -32,6 +39,7 @@ async def find_webinar(connection: Connection, webinar_id: UUID) -> WebinarFacts
         " AND r.status = 'awaiting_payment' AND r.hold_ended_at IS NULL AND r.pay_by > now()"
         " ORDER BY r.pay_by LIMIT 1) END AS next_hold_ends_at "
         "FROM webinars w JOIN organizations o ON o.id = w.organization_id "
+        f"{_TERMS}"
         "LEFT JOIN webinar_descriptions d"
         " ON d.webinar_id = w.id AND d.version = w.description_version "
         "WHERE w.id = $1",
@@ -45,6 +53,8 @@ async def find_webinar(connection: Connection, webinar_id: UUID) -> WebinarFacts
         description=row["description"] or "",
         next_hold_ends_at=row["next_hold_ends_at"],
         now=row["now"],
+        terms_version=row["terms_version"],
+        terms_address=row["terms_address"],
     )
 
 
@@ -55,7 +65,7 @@ async def find_registrant(connection: Connection, registrant_id: UUID) -> Regist
         "EXISTS (SELECT FROM mails m WHERE m.registrant_id = r.id"
         " AND m.kind = 'confirmation' AND m.status = 'sent') AS is_mail_accepted "
         "FROM registrants r JOIN webinars w ON w.id = r.webinar_id "
-        "JOIN organizations o ON o.id = r.organization_id WHERE r.id = $1",
+        f"JOIN organizations o ON o.id = r.organization_id {_TERMS}WHERE r.id = $1",
         registrant_id,
     )
     if row is None:
@@ -69,6 +79,8 @@ async def find_registrant(connection: Connection, registrant_id: UUID) -> Regist
         refunds=refunds,
         is_mail_accepted=row["is_mail_accepted"],
         now=row["now"],
+        terms_version=row["terms_version"],
+        terms_address=row["terms_address"],
     )
 
 

@@ -32,7 +32,9 @@ from tests.registration.pages.builders import (
 
 RENDERER = Renderer(public_url=PUBLIC_URL, payments_public_url=PAYMENTS_URL)
 BAD_EMAIL = "Write a complete address, like name@example.com."
-HOSTILE = "\"'><script>alert(1)</script><img src=x onerror=alert(1)>=cmd|' /C calc'!A0 {{7*7}} %(noun)s"
+HOSTILE = (
+    "\"'><script>alert(1)</script><img src=x onerror=alert(1)>=cmd|' /C calc'!A0 {{7*7}} %(noun)s"
+)
 OWN_LINKS: dict[str, Any] = {
     "self_url": "/r/t",
     "cancel_url": "/r/t/cancel",
