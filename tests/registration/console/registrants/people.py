@@ -1,0 +1,56 @@
+"""Registrants of a webinar, as the organizer's pages have to show them."""
+
+from typing import Any
+from uuid import uuid4
+
+from services.registration.registrants import Registrant
+from shared.events import EmailFailed, EmailSent
+from tests.registration.office import Office, fee_settled, payment_succeeded
+
+
+def webinar_path(office: Office, webinar: dict[str, Any], *parts: str) -> str:
+    return "/".join((f"/console/{office.organization_id}/webinars/{webinar['id']}", *parts))
+
+
+def person_path(office: Office, registrant: Registrant, *parts: str) -> str:
+    return "/".join((f"/console/{office.organization_id}/registrants/{registrant.id}", *parts))
+
+
+async def named(
+    office: Office, webinar: dict[str, Any], name: str, email: str | None = None
+) -> Registrant:
+    """Somebody of that name, waiting to pay or confirmed if it is free."""
+    reply = await office.register(webinar, email, name=name)
+    assert reply.status == 201, reply.body
+    return await office.registrant(reply.body["id"])
+
+
+async def paying(office: Office, webinar: dict[str, Any], name: str = "Ana Ruiz") -> Registrant:
+    """Somebody who has paid into acct_1, with a fee of 1.72."""
+    registrant = await named(office, webinar, name)
+    await office.deliver(
+        payment_succeeded(
+            registrant, stripe_account_id="acct_1", stripe_payment_intent_id="pi_ana", is_live=False
+        ),
+        fee_settled(registrant),
+    )
+    return await office.registrant(registrant.id)
+
+
+def mail_sent(registrant: Registrant, kind: str = "confirmation") -> EmailSent:
+    return EmailSent(**_mail(registrant, kind))
+
+
+def mail_failed(registrant: Registrant, kind: str = "confirmation") -> EmailFailed:
+    return EmailFailed(**_mail(registrant, kind), failure_reason="550 no such user")
+
+
+def _mail(registrant: Registrant, kind: str) -> dict[str, Any]:
+    return {
+        "organization_id": registrant.organization_id,
+        "registrant_id": registrant.id,
+        "webinar_id": registrant.webinar_id,
+        "email_id": uuid4(),
+        "kind": kind,
+        "message_id": f"<{uuid4()}@example.org>",
+    }
