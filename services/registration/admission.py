@@ -244,6 +244,7 @@ class Admission:
                 now=now,
                 pay_by=pay_by,
                 description=around.description,
+                own_words=around.own_words,
             )
             storing = asyncio.ensure_future(
                 admissions.admit(

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from services.registration.links import Links
 from services.registration.organizations import Organization
+from services.registration.registrants import calendar_sequence
 from services.registration.verdicts import Application
 from services.registration.webinars import Webinar
 
@@ -26,6 +27,7 @@ class Announcer:
         now: datetime,
         pay_by: datetime | None,
         description: str,
+        own_words: str | None,
     ) -> None:
         self._links = links
         shared = {
@@ -45,10 +47,16 @@ class Announcer:
         }
         self._created = shared | {
             "version": 1,
+            "sequence": calendar_sequence(1, webinar),
             "pay_by": pay_by,
             "card_brands_blocked": organization.card_brands_blocked,
         }
-        self._confirmed = shared | {"version": 2, "description": description}
+        self._confirmed = shared | {
+            "version": 2,
+            "sequence": calendar_sequence(2, webinar),
+            "description": description,
+            "own_words": own_words,
+        }
 
     def created(self, application: Application) -> dict[str, Any]:
         """`RegistrantCreated`. It happens once, so the registrant's id serves as the event's."""

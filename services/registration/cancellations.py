@@ -117,4 +117,5 @@ def _told(
         cause=asked.by,
         notify=asked.notify,
         refund_amount_minor=amount_minor,
+        own_words=occasion.own_words.get("cancelled"),
     )

@@ -3,8 +3,8 @@
 A rule takes a registrant as it is and returns what is now true and what to tell.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
@@ -28,6 +28,7 @@ from shared.events import (
     RegistrantConfirmed,
     RegistrantReleased,
 )
+from shared.own_words import OwnMail
 
 Status = Literal["awaiting_payment", "confirmed", "released", "cancelled"]
 RefundStatus = Literal["requested", "pending", "succeeded", "failed"]
@@ -123,6 +124,7 @@ class Occasion:
     links: Links
     now: datetime  # The database's.
     description: str = ""  # As registered for; only confirmations carry it.
+    own_words: Mapping[OwnMail, str] = field(default_factory=dict)  # The organization's, by mail.
 
 
 @dataclass(frozen=True)
@@ -156,7 +158,13 @@ def facts(registrant: Registrant, occasion: Occasion) -> dict[str, Any]:
         "organization_name": organization.name,
         "sender_name": organization.sender_name,
         "reply_to": organization.reply_to,
+        "sequence": calendar_sequence(registrant.version, webinar),
     }
+
+
+def calendar_sequence(version: int, webinar: Webinar) -> int:
+    """The calendar entry's number: rises whenever the registration or its webinar changes."""
+    return version + webinar.version
 
 
 def changed(registrant: Registrant, **changes: Any) -> Registrant:
@@ -281,6 +289,7 @@ def confirmation(registrant: Registrant, occasion: Occasion) -> RegistrantConfir
         refund_policy_text=(
             sentence(registrant.policy, registrant.locale) if registrant.amount_minor else ""
         ),
+        own_words=occasion.own_words.get("confirmation"),
     )
 
 
@@ -295,6 +304,7 @@ def _released(registrant: Registrant, occasion: Occasion) -> Outcome:
         **facts(released, occasion),
         reason=released.hold_end_reason or "lapsed",
         webinar_url=occasion.links.webinar_url(released.webinar_id),
+        own_words=occasion.own_words.get("released"),
     )
     return Outcome(released, (told,))
 
@@ -315,7 +325,10 @@ def _cancelled(
         cancel_cause=cause,
     )
     told = RegistrantCancelled(
-        **facts(cancelled, occasion), cause=cause, refund_amount_minor=refund_amount_minor
+        **facts(cancelled, occasion),
+        cause=cause,
+        refund_amount_minor=refund_amount_minor,
+        own_words=occasion.own_words.get("cancelled"),
     )
     return Outcome(cancelled, (told,))
 

@@ -71,5 +71,5 @@ def tell(
         pay_by=registrant.pay_by,
         previous_starts_at=rescheduling.previous_starts_at,
         refund_until=refund_until,
-        sequence=webinar.version,
+        own_words=occasion.own_words.get("rescheduled"),
     )

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from services.registration.links import Links
 from services.registration.pages.facts import RegistrantFacts
+from services.registration.registrants import calendar_sequence
 
 LINE_BYTES_MAX = 75
 
@@ -20,7 +21,7 @@ def calendar_file(facts: RegistrantFacts, links: Links) -> bytes:
         "METHOD:PUBLISH",
         "BEGIN:VEVENT",
         f"UID:{registrant.id}@taquilla",
-        f"SEQUENCE:{webinar.version}",
+        f"SEQUENCE:{calendar_sequence(registrant.version, webinar)}",
         f"DTSTAMP:{_moment(facts.now)}",
         f"DTSTART:{_moment(webinar.starts_at)}",
         f"DTEND:{_moment(ends_at)}",

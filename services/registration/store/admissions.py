@@ -28,6 +28,7 @@ class Surroundings:
     organization: Organization
     description: str
     terms_version: int | None  # Of the organization's terms, if it has any.
+    own_words: str | None  # Of the organization, for confirmations.
     known_keys: list[str]
     known_addresses: list[str]
 
@@ -38,6 +39,8 @@ async def surroundings(
     """The organization, the description, the database's time, and what is known already."""
     found = await connection.fetchrow(
         f"SELECT now(), d.description, {CURRENT_VERSION}, "
+        "(SELECT words FROM messages "
+        "WHERE organization_id = o.id AND mail = 'confirmation' AND words <> ''), "
         "ARRAY(SELECT idempotency_key FROM registrants "
         "WHERE webinar_id = $2 AND idempotency_key = ANY($4::text[])), "
         "ARRAY(SELECT email_key FROM registrants WHERE webinar_id::text = $2::uuid::text "
@@ -52,9 +55,17 @@ async def surroundings(
     )
     if found is None:
         raise LookupError(f"organization or description of webinar {webinar.id} is missing")
-    now, description, terms_version, known_keys, known_addresses, *organization = found.values()
+    now, description, terms_version, own_words, known_keys, known_addresses, *organization = (
+        found.values()
+    )
     return Surroundings(
-        now, Organization(*organization), description, terms_version, known_keys, known_addresses
+        now,
+        Organization(*organization),
+        description,
+        terms_version,
+        own_words,
+        known_keys,
+        known_addresses,
     )
 
 

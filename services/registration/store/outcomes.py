@@ -7,6 +7,7 @@ from services.registration.links import Links
 from services.registration.organizations import Organization
 from services.registration.registrants import Occasion, Outcome, Registrant
 from services.registration.store import organizations, refunds, registrants
+from services.registration.store.messages import OWN_WORDS
 from services.registration.webinars import Webinar
 from shared import outbox
 from shared.postgres import Connection
@@ -19,7 +20,7 @@ async def occasion_for(
 ) -> Occasion:
     """What rules need to know around a registrant of a webinar that the caller has locked."""
     found = await connection.fetchrow(
-        f"SELECT now(), d.description, {_ORGANIZATION} FROM organizations o "
+        f"SELECT now(), d.description, {OWN_WORDS}, {_ORGANIZATION} FROM organizations o "
         "LEFT JOIN webinar_descriptions d ON d.webinar_id = $2 AND d.version = $3 WHERE o.id = $1",
         webinar.organization_id,
         webinar.id,
@@ -27,13 +28,14 @@ async def occasion_for(
     )
     if found is None:
         raise LookupError(f"organization {webinar.organization_id} is not known")
-    now, description, *organization = found.values()
+    now, description, own_words, *organization = found.values()
     return Occasion(
         webinar=webinar,
         organization=Organization(*organization),
         links=links,
         now=now,
         description=description or "",
+        own_words=own_words or {},
     )
 
 
