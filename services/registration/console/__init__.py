@@ -2,7 +2,16 @@
 
 from aiohttp import web
 
-from services.registration.console import account, passwords, registrants, sign_in, webinars
+from services.registration.console import (
+    account,
+    members,
+    passwords,
+    record,
+    registrants,
+    sign_in,
+    tokens,
+    webinars,
+)
 from services.registration.console.table import ConsoleRoute, bind
 from services.registration.pages.rendering import Renderer
 
@@ -10,6 +19,9 @@ ROUTES: list[ConsoleRoute] = [
     *sign_in.ROUTES,
     *passwords.ROUTES,
     *account.ROUTES,
+    *members.ROUTES,
+    *tokens.ROUTES,
+    *record.ROUTES,
     *webinars.ROUTES,
     *registrants.ROUTES,  # After the rooms whose paths have a word where these have an id.
 ]
