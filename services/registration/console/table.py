@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 from uuid import UUID
 
 from aiohttp import web
@@ -74,7 +74,7 @@ def bind(
                 await visit.require_recent_sign_in()
             response = await route.handle(visit)
         except ConfirmPassword:
-            return see_other(asking("/console/confirm", _way_back(request)))
+            return see_other(asking("/console/confirm", await _way_back(request)))
         await _keep_note(visit, response)
         return response
 
@@ -148,9 +148,17 @@ def _to_sign_in(request: web.Request) -> web.Response:
     return see_other(asking("/sign-in", request.path_qs))
 
 
-def _way_back(request: web.Request) -> str:
-    """Where the password is asked from: the page itself, or the one whose form was sent."""
+async def _way_back(request: web.Request) -> str:
+    """Where the password is asked from: the page itself, or the one whose form was sent.
+
+    No page of the console names itself to the next one, so the nearest page above is taken.
+    """
     if request.method == "GET":
         return local_path(request.path_qs)
-    came_from = urlsplit(request.headers.get("Referer", ""))
-    return local_path(came_from.path)
+    path = request.path
+    while path.startswith("/console/"):
+        asked = request.clone(method="GET", rel_url=path)
+        if (await request.app.router.resolve(asked)).http_exception is None:
+            return local_path(path)
+        path = path.rpartition("/")[0]
+    return local_path(None)
