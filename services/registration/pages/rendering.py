@@ -91,9 +91,13 @@ class Renderer:
         status: int = 200,
         is_personal: bool = False,
         leads_anywhere: bool = False,
+        leads_to: Iterable[str] = (),
         **facts: Any,
     ) -> web.Response:
-        """An HTML answer; personal pages are stored nowhere and name no referrer."""
+        """An HTML answer; personal pages are stored nowhere and name no referrer.
+
+        `leads_to` are further origins that a form of the page may end at.
+        """
         language = localized.language_of(locale)
         others = {tag: name for tag, name in LANGUAGE_NAMES.items() if tag != language}
         around: dict[str, Any] = {
@@ -113,14 +117,15 @@ class Renderer:
             "Vary": "Accept-Language",
             "Cache-Control": "no-store" if is_personal else "private, no-cache",
             "Referrer-Policy": "no-referrer" if is_personal else "same-origin",
-            **self._security(leads_anywhere=leads_anywhere),
+            **self._security(leads_anywhere=leads_anywhere, leads_to=leads_to),
         }
         return web.Response(
             text=body, status=status, headers=headers, content_type="text/html", charset="utf-8"
         )
 
-    def _security(self, *, leads_anywhere: bool) -> dict[str, str]:
+    def _security(self, *, leads_anywhere: bool, leads_to: Iterable[str]) -> dict[str, str]:
         targets = "'self' https: http:" if leads_anywhere else self._pay_targets
+        targets = " ".join((targets, *leads_to))
         policy = _POLICY | {"form-action": targets}
         headers = {
             "Content-Security-Policy": "; ".join(f"{name} {rule}" for name, rule in policy.items()),
