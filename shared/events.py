@@ -266,6 +266,16 @@ class PaymentSucceeded(Event):
     is_live: bool = False
 
 
+class PaymentProcessing(Event):
+    """The payer has done their part and the bank is still thinking: nobody is asked to pay."""
+
+    subject: ClassVar[str] = "payments.payment.processing"
+
+    payment_id: UUID
+    registrant_id: UUID
+    webinar_id: UUID
+
+
 class PaymentFailed(Event):
     """A card was declined: for display, no state changes."""
 

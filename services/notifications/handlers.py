@@ -15,6 +15,7 @@ from services.notifications.rendering import Sender
 from services.notifications.store import Earlier, Kind, Noted, Written
 from shared.events import (
     AccountMailRequested,
+    PaymentProcessing,
     Refunded,
     RefundFailed,
     RegistrantCancelled,
@@ -55,6 +56,7 @@ class Handlers:
         bus.on(RegistrationRepeated, self.on_registration_repeated)
         bus.on(RegistrantMailRequested, self.on_registrant_mail_requested)
         bus.on(AccountMailRequested, self.on_account_mail_requested)
+        bus.on(PaymentProcessing, self.on_payment_processing)
         bus.on(Refunded, self.on_refunded)
         bus.on(RefundFailed, self.on_refund_failed)
 
@@ -144,6 +146,11 @@ class Handlers:
         await self._queue(
             connection, event, event.mail, event.cause, letter, follows, good_until=good_until
         )
+
+    async def on_payment_processing(self, event: PaymentProcessing, connection: Connection) -> None:
+        """They have done their part: a mail that asks for it is not sent any more."""
+        await store.lock_registrant(connection, event.registrant_id, event.organization_id)
+        await store.withdraw(connection, event.registrant_id, "payment_due")
 
     async def on_account_mail_requested(
         self, event: AccountMailRequested, connection: Connection

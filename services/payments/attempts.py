@@ -12,7 +12,7 @@ from services.payments.change import (
     Change,
 )
 from services.payments.payment import ATTEMPTS_MAX, Attempt, AttemptOutcome, Payment
-from shared.events import CheckoutOpened
+from shared.events import CheckoutOpened, PaymentProcessing
 
 SESSION_LIFE = timedelta(minutes=35)
 """Stripe wants 30 at least; the rest is for repeating a call whose answer was lost."""
@@ -179,6 +179,16 @@ def processing(change: Change, attempt: Attempt, now: datetime) -> None:
     """The bank is still thinking: unsettled, and an exception after a day."""
     if attempt.is_settled:
         return
+    if attempt.processing_since is None:
+        payment = change.payment
+        change.events.append(
+            PaymentProcessing(
+                organization_id=payment.organization_id,
+                payment_id=payment.payment_id,
+                registrant_id=payment.registrant_id,
+                webinar_id=payment.webinar_id,
+            )
+        )
     since = attempt.processing_since or now
     if now - since >= PROCESSING_MAX:
         change.trouble(STILL_PROCESSING, f"{change.payment.payment_id}:{attempt.number}")

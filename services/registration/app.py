@@ -14,6 +14,11 @@ from services.registration.live import add_streams
 from services.registration.openapi import add_document
 from services.registration.pages.rendering import Renderer
 from services.registration.pages.routes import add_page_routes
+from services.registration.reminding import (
+    PAYMENTS_IDLE_SECONDS,
+    STARTS_IDLE_SECONDS,
+    Reminding,
+)
 from services.registration.requests import Requests
 from services.registration.routes import ROUTES, add_routes
 from services.registration.routes.table import DESK, Desk
@@ -68,6 +73,9 @@ def create_app(settings: RegistrationSettings) -> web.Application:
             retention.EVERY_SECONDS,
         )
         _run(runtime, "new-starts", workers.tell_new_starts, NEW_STARTS_IDLE_SECONDS)
+        reminding = Reminding(runtime.database, links)
+        _run(runtime, "payments-due", reminding.remind_of_payments, PAYMENTS_IDLE_SECONDS)
+        _run(runtime, "starts-soon", reminding.remind_of_starts, STARTS_IDLE_SECONDS)
 
     app = create_service_app("registration", settings, prepare=prepare)
     add_streams(app)

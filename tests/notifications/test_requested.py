@@ -10,7 +10,7 @@ from icalendar import Calendar as CalendarFile
 
 from deploy.local.mailbox.faults import Fault, Stage
 from services.notifications import store
-from shared.events import EmailFailed, EmailSent
+from shared.events import EmailFailed, EmailSent, PaymentProcessing
 from tests.notifications.builders import (
     REGISTRANT_ID,
     account_mail,
@@ -136,6 +136,23 @@ async def test_nobody_is_reminded_of_a_payment_that_is_not_awaited_any_more(
         )
         kinds = {mail["kind"] for mail in await service.mails() if mail["registrant_id"] == other}
         assert "payment_due" not in kinds
+
+
+async def test_nobody_is_asked_to_pay_while_their_payment_is_processing(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service:
+        event = payment_due()
+        processing = PaymentProcessing(
+            organization_id=event.organization_id,
+            payment_id=uuid4(),
+            registrant_id=event.registrant_id,
+            webinar_id=event.webinar_id,
+        )
+
+        await service.receive(event, processing)
+
+        assert await service.states() == {"payment_due": "withdrawn"}
 
 
 async def test_who_is_out_is_reminded_of_nothing(postgres_url: str, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from services.payments import attempts
 from services.payments.change import CALL_REFUSED, KEY_REUSED, MAY_HAVE_BEEN_PAID, Change
 from services.payments.merge import merge
 from services.payments.payment import Attempt, Payment
-from shared.events import CheckoutOpened
+from shared.events import CheckoutOpened, PaymentProcessing
 from tests.payments.builders import (
     LATER,
     NOW,
@@ -178,6 +178,10 @@ def test_a_bank_that_takes_its_time_leaves_the_attempt_unsettled() -> None:
     assert the_attempt(change).processing_since == NOW
     assert the_attempt(change).due_at == NOW + timedelta(hours=24)
     assert change.troubles == []
+    (told,) = change.events
+    assert isinstance(told, PaymentProcessing)
+    again = merge(Change(change.payment), [slow], NOW + timedelta(minutes=1))
+    assert again.events == []
 
 
 def test_after_a_day_of_processing_a_person_is_told() -> None:

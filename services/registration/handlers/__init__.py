@@ -19,6 +19,7 @@ from shared.events import (
     FeeSettled,
     PaymentFailed,
     PaymentFlagged,
+    PaymentProcessing,
     PaymentSucceeded,
     Refunded,
     RefundFailed,
@@ -35,6 +36,7 @@ def subscribe(bus: Bus, links: Links) -> None:
     bus.on(CheckoutOpened, payments.on_checkout_opened)
     bus.on(CheckoutExpired, payments.on_checkout_expired)
     bus.on(PaymentSucceeded, payments.on_payment_succeeded)
+    bus.on(PaymentProcessing, payments.on_payment_processing)
     bus.on(PaymentFailed, payments.on_payment_failed)
     bus.on(PaymentFlagged, on_payment_flagged)
     bus.on(Refunded, refunds.on_refunded)

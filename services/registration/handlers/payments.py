@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from services.registration import registrants as rules
 from services.registration.handlers.locking import locked_registrant, locked_with_webinar
 from services.registration.links import Links
-from services.registration.store import exceptions, moments, outcomes, registrants
+from services.registration.store import exceptions, moments, outcomes, registrants, reminders
 from shared.events import (
     CheckoutExpired,
     CheckoutOpened,
     PaymentFailed,
     PaymentFlagged,
+    PaymentProcessing,
     PaymentSucceeded,
 )
 from shared.postgres import Connection
@@ -32,7 +33,12 @@ class PaymentHandlers:
         before = await locked_registrant(connection, event)
         after = rules.decline(before, event)
         await registrants.save(connection, event.webinar_id, [(before, after)])
+        await reminders.allow_payment(connection, before, event.occurred_at)
         await moments.add(connection, before, "declined", event.message or event.decline_code)
+
+    async def on_payment_processing(self, event: PaymentProcessing, connection: Connection) -> None:
+        registrant = await locked_registrant(connection, event)
+        await reminders.withhold_payment(connection, registrant, event.occurred_at)
 
     async def on_checkout_expired(self, event: CheckoutExpired, connection: Connection) -> None:
         webinar, registrant = await locked_with_webinar(connection, event)
