@@ -1,23 +1,31 @@
 """Stripe accounts of organizations: when one is ready, what is missing, what is told. No I/O."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 from uuid import UUID
 
+from services.payments.words import say
 from shared.events import (
     Event,
     StripeAccountConnected,
     StripeAccountDisconnected,
     StripeAccountUpdated,
 )
+from shared.localized import Language
 from shared.refusals import Refusal
 
-Mode = Literal["direct_key", "oauth"]
+Mode = Literal["direct_key", "oauth", "onboarding"]
 Status = Literal["connected", "disconnecting", "disconnected"]
 
 NAME_LENGTH_MAX = 200
+CODE_LENGTH_MAX = 100
+
+APPLICATION = "application"
+"""Stripe's first form is not sent yet."""
+UNREAD = "account.unread"
+"""The account could not be read yet; the next check does."""
 
 
 class AccountTaken(Refusal):
@@ -31,11 +39,12 @@ class AnotherAccountConnected(Refusal):
 
     code = "another_account_connected"
 
-
-class OtherMode(Refusal):
-    """The account was connected in test mode and this installation takes real payments."""
-
-    code = "other_mode"
+    def __init__(self, current: "Account") -> None:
+        self.current = current
+        super().__init__(
+            "The organization is connected to the Stripe account that ends in "
+            f"{current.last_four}; disconnect that one first."
+        )
 
 
 @dataclass(frozen=True)
@@ -47,8 +56,12 @@ class AccountFacts:
     country: str | None = None
     default_currency: str | None = None
     is_ready: bool = False
+    is_submitted: bool = True
+    may_charge: bool = False
     may_pay_out: bool = False
     missing: tuple[str, ...] = ()
+    """Codes, Stripe's or ours, of what is still wanted; `in_words` says them."""
+    statement_descriptor: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +78,22 @@ class Account:
     country: str | None = None
     default_currency: str | None = None
     is_ready: bool = False
+    is_submitted: bool = True
+    may_charge: bool = False
     may_pay_out: bool = False
     missing: tuple[str, ...] = ()
+    """Codes, Stripe's or ours, of what is still wanted; `in_words` says them."""
+    statement_descriptor: str | None = None
 
     @property
     def may_sell(self) -> bool:
         """Whether new payments may be opened."""
         return self.status == "connected" and self.is_ready
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether Stripe still waits for the application of an account that it made for us."""
+        return self.status == "connected" and self.mode == "onboarding" and not self.is_submitted
 
     @property
     def acting_for(self) -> str | None:
@@ -94,25 +116,25 @@ def read_account(document: Mapping[str, Any]) -> AccountFacts:
 
     missing: list[str] = []
     if not is_submitted:
-        missing.append("the application at Stripe, which is not finished")
+        missing.append(APPLICATION)
     for name in (requirements.get("past_due") or []) + (requirements.get("currently_due") or []):
-        missing.append(_requirement(str(name)))
+        missing.append(str(name)[:CODE_LENGTH_MAX])
     if not may_charge and not missing:
-        missing.append(_reason(str(requirements.get("disabled_reason") or "")))
+        reason = str(requirements.get("disabled_reason") or "unknown")
+        missing.append(f"disabled.{reason[:CODE_LENGTH_MAX]}")
     if cards != "active":
-        missing.append(
-            "card payments, which Stripe is still checking"
-            if cards == "pending"
-            else "card payments, which are not switched on for this account"
-        )
+        missing.append("card_payments.pending" if cards == "pending" else "card_payments.off")
     return AccountFacts(
         stripe_account_id=str(document["id"]),
         display_name=_display_name(document),
         country=_text(document.get("country")),
         default_currency=(_text(document.get("default_currency")) or "").upper() or None,
         is_ready=may_charge and is_submitted and cards == "active",
+        is_submitted=is_submitted,
+        may_charge=may_charge,
         may_pay_out=bool(document.get("payouts_enabled")),
         missing=tuple(dict.fromkeys(missing)),
+        statement_descriptor=_statement_descriptor(document),
     )
 
 
@@ -123,12 +145,10 @@ def connect(
 
     Raises AnotherAccountConnected: money never changes its way by accident.
     """
-    if current is not None and current.status != "disconnected":
+    is_taken = current is not None and current.status != "disconnected"
+    if current is not None and is_taken and not _may_be_replaced(current, facts):
         if current.stripe_account_id != facts.stripe_account_id:
-            raise AnotherAccountConnected(
-                "The organization is connected to the Stripe account that ends in "
-                f"{current.last_four}; disconnect that one first."
-            )
+            raise AnotherAccountConnected(current)
         if current.status == "connected" and (current.mode, current.is_live) == (mode, is_live):
             return observe(current, facts, is_live=is_live)
     account = Account(
@@ -141,10 +161,18 @@ def connect(
         country=facts.country,
         default_currency=facts.default_currency,
         is_ready=facts.is_ready,
+        is_submitted=facts.is_submitted,
+        may_charge=facts.may_charge,
         may_pay_out=facts.may_pay_out,
         missing=facts.missing,
+        statement_descriptor=facts.statement_descriptor,
     )
     return account, [_told(StripeAccountConnected, account)]
+
+
+def _may_be_replaced(current: Account, facts: AccountFacts) -> bool:
+    """An application that nobody finished never took money: another account may take its place."""
+    return current.is_begun and current.stripe_account_id != facts.stripe_account_id
 
 
 def observe(account: Account, facts: AccountFacts, *, is_live: bool) -> tuple[Account, list[Event]]:
@@ -152,15 +180,18 @@ def observe(account: Account, facts: AccountFacts, *, is_live: bool) -> tuple[Ac
     missing, is_ready = facts.missing, facts.is_ready
     if account.is_live != is_live:
         is_ready = False
-        missing = (*missing, f"a connection in {_mode_word(is_live)} mode: connect it again")
+        missing = (*missing, f"connection.{_mode_word(is_live)}")
     seen = replace(
         account,
         display_name=facts.display_name,
         country=facts.country,
         default_currency=facts.default_currency,
         is_ready=is_ready,
+        is_submitted=facts.is_submitted,
+        may_charge=facts.may_charge,
         may_pay_out=facts.may_pay_out,
         missing=missing,
+        statement_descriptor=facts.statement_descriptor,
     )
     if seen == account or account.status != "connected":
         return account, []
@@ -189,16 +220,6 @@ def end_connection(account: Account) -> tuple[Account, list[Event]]:
     return gone, [] if was_told else [_told(StripeAccountDisconnected, gone)]
 
 
-def mode_problem(is_live_account: bool, is_live_key: bool) -> str | None:
-    """Why an account's mode does not go with our key's, in words; None is fine."""
-    if is_live_account == is_live_key:
-        return None
-    return (
-        f"Stripe connected the account in {_mode_word(is_live_account)} mode, and this "
-        f"installation works in {_mode_word(is_live_key)} mode."
-    )
-
-
 def _mode_word(is_live: bool) -> str:
     return "live" if is_live else "test"
 
@@ -213,50 +234,66 @@ def _told(
         stripe_account_id=account.stripe_account_id,
         display_name=account.display_name,
         is_ready=account.is_ready,
-        missing=account.missing,
+        missing=tuple(in_words("en", account.missing)),
+        requirements=account.missing,
         is_live=account.is_live,
         default_currency=account.default_currency,
+        mode=account.mode,
+        is_submitted=account.is_submitted,
+        charges_enabled=account.may_charge,
+        payouts_enabled=account.may_pay_out,
+        statement_descriptor=account.statement_descriptor,
     )
 
 
-# The first that matches names what Stripe asks for; its own names are for programmers.
+# The first that matches names what Stripe asks for; its own names are for programmers. Behind
+# them are ours, for what Stripe says in other ways than by a list.
 _REQUIREMENTS = (
-    (r"^external_account", "a bank account for payouts"),
-    (r"^tos_acceptance", "agreement to Stripe’s terms"),
-    (r"verification\.(additional_)?document", "a photo of an identity document"),
-    (r"^business_profile", "a description of the business"),
-    (r"^business_type", "the kind of business"),
-    (r"^company\.", "details of the company"),
-    (r"^(individual|representative|person_\w+)\.", "details of the person responsible"),
-    (r"^(owners|directors|executives)\.", "details of the company’s owners or directors"),
+    (r"^external_account", "external_account"),
+    (r"^tos_acceptance", "tos_acceptance"),
+    (r"verification\.(additional_)?document", "document"),
+    (r"^business_profile", "business_profile"),
+    (r"^business_type", "business_type"),
+    (r"^company\.", "company"),
+    (r"^(individual|representative|person_\w+)\.", "person"),
+    (r"^(owners|directors|executives)\.", "owners"),
+    (rf"^{re.escape(APPLICATION)}$", "application"),
+    (rf"^{re.escape(UNREAD)}$", "unread"),
+    (r"^card_payments\.pending$", "cards_pending"),
+    (r"^card_payments\.", "cards_off"),
+    (r"^disabled\.requirements\.past_due$", "past_due"),
+    (r"^disabled\.requirements\.pending_verification$", "pending_verification"),
+    (r"^disabled\.(under_review|listed)$", "review"),
+    (r"^disabled\.platform_paused$", "paused"),
+    (r"^disabled\.rejected", "rejected"),
+    (r"^disabled\.", "leave"),
+    (r"^connection\.live$", "mode_live"),
+    (r"^connection\.test$", "mode_test"),
 )
 
-_REASONS = {
-    "requirements.past_due": "details that Stripe asked for, which are overdue",
-    "requirements.pending_verification": "Stripe’s check of the details, which is under way",
-    "under_review": "Stripe’s review of the account, which is under way",
-    "listed": "Stripe’s review of the account, which is under way",
-    "platform_paused": "the end of a pause that was set at Stripe",
-}
+
+def in_words(language: Language, codes: Iterable[str]) -> list[str]:
+    """What Stripe still wants, each thing once, in the reader's words."""
+    return list(dict.fromkeys(_phrase(language, code) for code in codes))
 
 
-def _requirement(name: str) -> str:
-    for pattern, words in _REQUIREMENTS:
-        if re.search(pattern, name):
-            return words
-    return f"further details ({name[:80]})"
-
-
-def _reason(name: str) -> str:
-    if name.startswith("rejected."):
-        return "an account that Stripe accepts: it has rejected this one"
-    return _REASONS.get(name, "Stripe’s leave to take payments")
+def _phrase(language: Language, code: str) -> str:
+    for pattern, key in _REQUIREMENTS:
+        if re.search(pattern, code):
+            return say(language, f"requirement.{key}")
+    return say(language, "requirement.other", code=code[:80])
 
 
 def _display_name(document: Mapping[str, Any]) -> str | None:
     dashboard = (document.get("settings") or {}).get("dashboard") or {}
     profile = document.get("business_profile") or {}
     return _text(dashboard.get("display_name")) or _text(profile.get("name"))
+
+
+def _statement_descriptor(document: Mapping[str, Any]) -> str | None:
+    """What payers read on their card's statement."""
+    payments = (document.get("settings") or {}).get("payments") or {}
+    return _text(payments.get("statement_descriptor"))
 
 
 def _text(value: Any) -> str | None:

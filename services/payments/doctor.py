@@ -7,7 +7,7 @@ from email.utils import parsedate_to_datetime
 
 from services.payments import store_accounts
 from services.payments.account_checks import KEY_REMEDY, read_own_facts
-from services.payments.accounts import AccountFacts
+from services.payments.accounts import AccountFacts, in_words
 from services.payments.provision import endpoint_problem
 from services.payments.settings import PaymentsSettings
 from services.payments.stripe_events import API_VERSION
@@ -143,12 +143,13 @@ def _account_finding(facts: AccountFacts) -> Finding:
         says, remedy = f"{name} cannot take card payments.", _what_to_do(facts.missing)
     else:
         says = f"{name} takes card payments."
-        remedy = f"Stripe still asks for: {'; '.join(facts.missing)}." if facts.missing else ""
+        wanted = "; ".join(in_words("en", facts.missing))
+        remedy = f"Stripe still asks for: {wanted}." if wanted else ""
     return Finding("account", facts.is_ready, says, remedy)
 
 
 def _what_to_do(missing: tuple[str, ...]) -> str:
-    wanted = f" It needs: {'; '.join(missing)}." if missing else ""
+    wanted = f" It needs: {'; '.join(in_words('en', missing))}." if missing else ""
     return f"Open Stripe's dashboard and finish what it asks for.{wanted}"
 
 

@@ -14,6 +14,8 @@ from services.payments.desk import DESK, Desk
 from services.payments.facts import IntentSeen, SessionSeen
 from services.payments.limits import network_name
 from services.payments.opening import open_session
+from services.payments.page_language import language_asked
+from services.payments.pages import add_style, see_other
 from services.payments.payment import Attempt, Payment, payment_id_of
 from services.payments.store import payments
 from services.payments.store_accounts import find_account
@@ -21,7 +23,7 @@ from services.payments.stripe_gateway import StripeFailure
 from services.payments.stripe_gateway.intents import get_intent
 from services.payments.stripe_gateway.sessions import get_session
 from services.payments.webhooks import receive_webhook
-from shared.localized import Language, language_of
+from shared.localized import Language
 from shared.tokens import BadToken
 
 log = structlog.get_logger(__name__)
@@ -32,7 +34,7 @@ TOKEN_LENGTH_MAX = 300
 
 def add_routes(app: web.Application) -> None:
     """Open the doors; HEAD, which mail scanners send, makes nothing."""
-    app.router.add_get("/pay/pay.css", pay_pages.style)
+    add_style(app)
     app.router.add_get("/pay/{token}", pay, allow_head=False)
     app.router.add_head("/pay/{token}", look_at_pay_link)
     app.router.add_get("/pay/{token}/return", come_back, allow_head=False)
@@ -52,7 +54,7 @@ async def pay(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     registrant_id = _registrant_of(desk, request)
     if registrant_id is None:
-        return pay_pages.missing_page(_language(request), is_live=desk.stripe.is_live)
+        return pay_pages.missing_page(desk, _language(request))
     loop = asyncio.get_running_loop()
     deadline = loop.time() + desk.patience_seconds
     waited_for = _waited_for(request)
@@ -65,7 +67,7 @@ async def pay(request: web.Request) -> web.Response:
                 waited_for = len(payment.attempts) + 1
                 step = await _open(desk, request, payment, now)
             if step.url is not None:
-                return _see_other(step.url)
+                return see_other(step.url)
         left = deadline - loop.time()
         if left <= 0:
             break
@@ -91,17 +93,15 @@ async def come_back(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     registrant_id = _registrant_of(desk, request)
     if registrant_id is None:
-        return pay_pages.missing_page(_language(request), is_live=desk.stripe.is_live)
+        return pay_pages.missing_page(desk, _language(request))
     found = await _find(desk, registrant_id)
     if found is None:
-        return pay_pages.waiting_page(
-            _language(request), next_url=request.path, is_live=desk.stripe.is_live
-        )
+        return pay_pages.waiting_page(desk, _language(request), next_url=request.path)
     payment, _ = found
     attempt = payment.live_attempt
     if payment.paid_at is None and attempt is not None and attempt.stripe_object_id is not None:
         await _ask_stripe(desk, payment, attempt)
-    return _see_other(payment.manage_url)
+    return see_other(payment.manage_url)
 
 
 def _next_step(payment: Payment, now: datetime, waited_for: int | None) -> _Step:
@@ -184,13 +184,9 @@ def _wait_on(
     next_url = request.path
     if waited_for is not None:
         next_url += f"?after={waited_for}"
-    language = language_of(payment.locale) if payment is not None else _language(request)
-    return pay_pages.waiting_page(language, next_url=next_url, is_live=desk.stripe.is_live)
+    locale = payment.locale if payment is not None else None
+    return pay_pages.waiting_page(desk, _language(request, locale), next_url=next_url)
 
 
-def _see_other(url: str) -> web.Response:
-    return web.Response(status=303, headers={"Location": url, "Cache-Control": "no-store"})
-
-
-def _language(request: web.Request) -> Language:
-    return language_of(request.headers.get("Accept-Language", "en"))
+def _language(request: web.Request, locale: str | None = None) -> Language:
+    return language_asked(request.headers.get("Accept-Language", ""), locale)

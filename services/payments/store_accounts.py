@@ -13,7 +13,8 @@ from shared.postgres import Connection, Record
 
 _COLUMNS = (
     "organization_id, stripe_account_id, mode, is_live, status, version, display_name, country, "
-    "default_currency, is_ready, may_pay_out, missing"
+    "default_currency, is_ready, is_submitted, may_charge, may_pay_out, missing, "
+    "statement_descriptor"
 )
 
 
@@ -89,13 +90,15 @@ async def save_account(
 async def _put(connection: Connection, account: Account, person: str | None) -> None:
     await connection.execute(
         f"INSERT INTO stripe_accounts ({_COLUMNS}, connected_by, checked_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, now()) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, now()) "
         "ON CONFLICT (organization_id) DO UPDATE SET "
         "stripe_account_id = excluded.stripe_account_id, mode = excluded.mode, "
         "is_live = excluded.is_live, status = excluded.status, version = excluded.version, "
         "display_name = excluded.display_name, country = excluded.country, "
         "default_currency = excluded.default_currency, is_ready = excluded.is_ready, "
+        "is_submitted = excluded.is_submitted, may_charge = excluded.may_charge, "
         "may_pay_out = excluded.may_pay_out, missing = excluded.missing, checked_at = now(), "
+        "statement_descriptor = excluded.statement_descriptor, "
         "connected_by = coalesce(excluded.connected_by, stripe_accounts.connected_by), "
         # A connection begins when something other than a connected row becomes one.
         "connected_at = CASE WHEN excluded.status = 'connected' "
@@ -112,8 +115,11 @@ async def _put(connection: Connection, account: Account, person: str | None) -> 
         account.country,
         account.default_currency,
         account.is_ready,
+        account.is_submitted,
+        account.may_charge,
         account.may_pay_out,
         list(account.missing),
+        account.statement_descriptor,
         person,
     )
 
@@ -177,8 +183,11 @@ def _account(row: Record) -> Account:
         country=row["country"],
         default_currency=row["default_currency"],
         is_ready=row["is_ready"],
+        is_submitted=row["is_submitted"],
+        may_charge=row["may_charge"],
         may_pay_out=row["may_pay_out"],
         missing=tuple(row["missing"]),
+        statement_descriptor=row["statement_descriptor"],
     )
 
 
@@ -193,6 +202,9 @@ class ConnectState:
     is_used: bool
     outcome: str | None
     detail: str | None
+    return_url: str | None
+    locale: str | None
+    stripe_account_id: str | None
 
 
 async def claim_ticket(connection: Connection, ticket_id: str, expires_unix: int) -> bool:
@@ -214,15 +226,22 @@ async def add_state(
     organization_id: UUID,
     person: str,
     lifetime: timedelta,
+    return_url: str | None = None,
+    locale: str | None = None,
+    stripe_account_id: str | None = None,
 ) -> None:
-    """Remember a way to Stripe that a browser was sent on."""
+    """Remember a way to Stripe that a browser was sent on; by onboarding it names the account."""
     await connection.execute(
-        "INSERT INTO connect_states (state_hash, cookie_hash, organization_id, person, expires_at) "
-        "VALUES ($1, $2, $3, $4, now() + $5::interval)",
+        "INSERT INTO connect_states (state_hash, cookie_hash, organization_id, person, "
+        "return_url, locale, stripe_account_id, expires_at) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $8::interval)",
         state_hash,
         cookie_hash,
         organization_id,
         person,
+        return_url,
+        locale,
+        stripe_account_id,
         lifetime,
     )
 
@@ -231,7 +250,7 @@ async def find_state(connection: Connection, state_hash: bytes) -> ConnectState 
     """The way to Stripe that a state stands for, used or not."""
     row = await connection.fetchrow(
         "SELECT cookie_hash, organization_id, person, expires_at <= now() AS is_expired, "
-        "used_at IS NOT NULL AS is_used, outcome, detail "
+        "used_at IS NOT NULL AS is_used, outcome, detail, return_url, locale, stripe_account_id "
         "FROM connect_states WHERE state_hash = $1",
         state_hash,
     )

@@ -1,7 +1,10 @@
 """The signed links that a registrant gets: to pay, to manage, to join. No I/O here."""
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -10,6 +13,11 @@ from shared.tokens import BadToken, TokenSigner
 
 TOKEN_LENGTH_MAX = 400
 CONNECT_LIFETIME = timedelta(minutes=10)
+
+ConnectWay = Literal["oauth", "onboarding", "key"]
+"""By an account that exists, by one that Stripe makes, or by the operator's own key."""
+
+_OWN_PATH = re.compile(r"/(?![/\\])[A-Za-z0-9._~/?=&%-]*")
 
 
 @dataclass(frozen=True)
@@ -43,12 +51,37 @@ class Links:
         return f"{self.webinar_url(webinar_id)}/terms"
 
     def connect_url(
-        self, ticket_id: UUID, organization_id: UUID, *, person: str, now: datetime
+        self,
+        ticket_id: UUID,
+        organization_id: UUID,
+        *,
+        person: str,
+        now: datetime,
+        way: ConnectWay | None = None,
+        return_path: str | None = None,
+        locale: str | None = None,
+        organization_name: str | None = None,
     ) -> str:
-        """Where payments connects the organization to Stripe; once, and for ten minutes."""
-        expires = int((now + CONNECT_LIFETIME).timestamp())
-        ticket = self.signer.sign("connect", f"{ticket_id}:{organization_id}:{person}:{expires}")
-        return f"{self.payments_public_url}/connect?{urlencode({'ticket': ticket})}"
+        """Where payments connects the organization to Stripe; once, and for ten minutes.
+
+        Without a way the person chooses one there. The return path, one of our own pages, is
+        where they come back to.
+        """
+        if return_path is not None and not is_own_path(return_path):
+            raise ValueError("the way back must be a path of this service")
+        ticket = {
+            "ticket_id": str(ticket_id),
+            "organization_id": str(organization_id),
+            "person": person,
+            "expires": int((now + CONNECT_LIFETIME).timestamp()),
+            "way": way,
+            "return_url": None if return_path is None else self.public_url + return_path,
+            "locale": locale,
+            "organization_name": organization_name,
+        }
+        given = {name: value for name, value in ticket.items() if value is not None}
+        signed = self.signer.sign("connect", json.dumps(given, ensure_ascii=False))
+        return f"{self.payments_public_url}/connect?{urlencode({'ticket': signed})}"
 
     def read_manage(self, token: str) -> tuple[UUID, int]:
         """Registrant and link version of a manage token; raises NotFound."""
@@ -66,3 +99,8 @@ class Links:
         except BadToken:
             raise NotFound from None
         return UUID(registrant_id), int(link_version)
+
+
+def is_own_path(path: str) -> bool:
+    """Whether a path stays below our own address wherever a browser reads it."""
+    return _OWN_PATH.fullmatch(path) is not None

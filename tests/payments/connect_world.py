@@ -1,5 +1,6 @@
 """Browsers that go through the doors to connect an account."""
 
+import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,6 +14,7 @@ from aiohttp import web
 from aiohttp.test_utils import unused_port
 
 from services.payments.connect import ConnectDoors
+from services.payments.pages import add_style
 from shared.tokens import TokenSigner
 from tests.payments.account_world import CLIENT_ID, AccountWorld, account_world
 from tests.payments.stub_server import answer
@@ -39,6 +41,15 @@ class Browser:
 
     async def get(self, path: str, **query: str) -> Page:
         async with self.session.get(self.url + path, params=query, allow_redirects=False) as answer:
+            return Page(
+                answer.status,
+                await answer.text(),
+                answer.headers,
+                answer.headers.get("Location", ""),
+            )
+
+    async def post(self, path: str, **fields: str) -> Page:
+        async with self.session.post(self.url + path, data=fields, allow_redirects=False) as answer:
             return Page(
                 answer.status,
                 await answer.text(),
@@ -92,9 +103,20 @@ READY = {
 
 
 def ticket(organization_id: UUID, *, seconds: float = 600, person: str = "Inés: admin") -> str:
-    """What registration's connect_url carries."""
+    """What the API's connect_url carried before there was a choice: OAuth, and no way back."""
     expires = int(time.time() + seconds)
     return SIGNER.sign("connect", f"{uuid4()}:{organization_id}:{person}:{expires}")
+
+
+def chosen_ticket(organization_id: UUID, *, seconds: float = 600, **given: Any) -> str:
+    """What the console's links carry: a way or none, and where the person comes back to."""
+    fields = {
+        "ticket_id": str(uuid4()),
+        "organization_id": str(organization_id),
+        "person": "Inés: admin",
+        "expires": int(time.time() + seconds),
+    }
+    return SIGNER.sign("connect", json.dumps(fields | given))
 
 
 @asynccontextmanager
@@ -114,6 +136,7 @@ async def connect_world(
         )
         app = web.Application()
         doors.add_to(app)
+        add_style(app)
         runner = web.AppRunner(app)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", port).start()

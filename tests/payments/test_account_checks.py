@@ -178,10 +178,10 @@ async def test_what_stripe_changes_is_told_after_its_webhook(postgres_url: str) 
         account = await world.account_of(organization_id)
         assert account is not None
         assert not account.may_sell
-        assert "a bank account for payouts" in account.missing
+        assert "external_account" in account.missing
         event = (await facts_published(world))[-1]
         assert isinstance(event, StripeAccountUpdated)
-        assert event.missing == account.missing
+        assert event.requirements == account.missing
 
 
 async def test_the_own_accounts_webhook_names_it_only_in_its_object(postgres_url: str) -> None:

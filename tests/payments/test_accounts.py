@@ -12,7 +12,7 @@ from services.payments.accounts import (
     AnotherAccountConnected,
     connect,
     end_connection,
-    mode_problem,
+    in_words,
     observe,
     read_account,
     start_disconnecting,
@@ -39,7 +39,10 @@ def stripe_account(**changes: Any) -> dict[str, Any]:
         "country": "DE",
         "default_currency": "eur",
         "business_profile": {"name": "Anna GmbH"},
-        "settings": {"dashboard": {"display_name": "Anna Talks"}},
+        "settings": {
+            "dashboard": {"display_name": "Anna Talks"},
+            "payments": {"statement_descriptor": "ANNA TALKS"},
+        },
     } | changes
 
 
@@ -58,7 +61,16 @@ def test_an_account_that_may_charge_cards_is_ready_and_nothing_is_missing() -> N
     facts = read_account(stripe_account())
 
     assert facts == AccountFacts(
-        "acct_1", "Anna Talks", "DE", "EUR", is_ready=True, may_pay_out=True, missing=()
+        "acct_1",
+        "Anna Talks",
+        "DE",
+        "EUR",
+        is_ready=True,
+        is_submitted=True,
+        may_charge=True,
+        may_pay_out=True,
+        missing=(),
+        statement_descriptor="ANNA TALKS",
     )
 
 
@@ -99,7 +111,7 @@ def test_whatever_stops_card_payments_makes_it_not_ready_and_is_named(
     facts = read_account(stripe_account(**changes))
 
     assert not facts.is_ready
-    assert facts.missing == (words,)
+    assert in_words("en", facts.missing) == [words]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +129,8 @@ def test_whatever_stops_card_payments_makes_it_not_ready_and_is_named(
 def test_what_stripe_asks_for_is_said_in_plain_words(requirement: str, words: str) -> None:
     facts = read_account(stripe_account(requirements={"currently_due": [requirement] * 2}))
 
-    assert facts.missing == (words,)
+    assert facts.missing == (requirement,)
+    assert in_words("en", facts.missing) == [words]
     assert facts.is_ready, "it may still take payments meanwhile"
 
 
@@ -178,13 +191,14 @@ def test_after_disconnecting_another_account_may_follow_with_a_newer_version() -
 
 
 def test_a_change_is_told_once_with_a_newer_version() -> None:
-    unready = replace(READY, is_ready=False, missing=("a bank account for payouts",))
+    unready = replace(READY, is_ready=False, missing=("external_account",))
 
     seen, events = observe(account(), unready, is_live=False)
 
     event = told(events)
     assert isinstance(event, StripeAccountUpdated)
     assert (event.version, event.is_ready) == (2, False)
+    assert event.requirements == ("external_account",)
     assert event.missing == ("a bank account for payouts",)
     assert observe(seen, unready, is_live=False) == (seen, [])
 
@@ -226,8 +240,30 @@ def test_only_a_connected_account_is_named_in_calls_to_stripe() -> None:
     assert account(mode="direct_key").acting_for is None
 
 
-def test_test_and_live_accounts_are_not_mixed() -> None:
-    assert mode_problem(False, False) is None
-    assert mode_problem(True, True) is None
-    assert "in test mode" in (mode_problem(False, True) or "")
-    assert "in live mode" in (mode_problem(True, False) or "")
+def test_an_application_that_nobody_finished_may_give_way_to_another_account() -> None:
+    unfinished = AccountFacts("acct_1", is_submitted=False, missing=("application",))
+    begun, _ = connect(None, ORGANIZATION, unfinished, "onboarding", False)
+    other = replace(READY, stripe_account_id="acct_2")
+
+    made, events = connect(begun, ORGANIZATION, other, "oauth", False)
+
+    assert begun.is_begun
+    assert (made.stripe_account_id, made.mode, made.may_sell) == ("acct_2", "oauth", True)
+    assert told(events).version == 2
+
+
+def test_an_account_that_stripe_made_stays_once_its_application_was_sent() -> None:
+    made, _ = connect(None, ORGANIZATION, READY, "onboarding", False)
+
+    with pytest.raises(AnotherAccountConnected):
+        connect(made, ORGANIZATION, replace(READY, stripe_account_id="acct_2"), "oauth", False)
+
+
+def test_what_pages_show_of_an_account_is_told() -> None:
+    facts = read_account(stripe_account(payouts_enabled=False))
+
+    _, events = connect(None, ORGANIZATION, facts, "onboarding", False)
+
+    event = told(events)
+    assert (event.mode, event.is_submitted, event.charges_enabled) == ("onboarding", True, True)
+    assert (event.payouts_enabled, event.statement_descriptor) == (False, "ANNA TALKS")

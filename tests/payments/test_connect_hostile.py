@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.payments import store_accounts
+from services.payments.pages import STYLE_URL
 from tests.payments.connect_world import GRANT, READY, SIGNER, connect_world, ticket
 from tests.payments.stub_server import answer, stub_server
 
@@ -207,9 +208,7 @@ async def test_neither_state_nor_cookie_can_be_read_from_the_database(postgres_u
 async def test_pages_run_no_script_and_tell_nobody_their_address(postgres_url: str) -> None:
     async with connect_world(postgres_url, stripe_url="http://127.0.0.1:1") as world:
         page = await world.browser.come_back(code="ac_1", state="unknown")
-        async with world.browser.session.get(
-            f"{world.doors.public_url}/connect/connect.css"
-        ) as style:
+        async with world.browser.session.get(world.doors.public_url + STYLE_URL) as style:
             assert style.content_type == "text/css"
 
         assert "default-src 'none'" in page.headers["Content-Security-Policy"]

@@ -1,5 +1,6 @@
 """The organization: what it may change, what Stripe's readiness means, how it connects."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -143,8 +144,9 @@ async def test_a_connect_ticket_is_signed_for_this_organization(office: Office) 
     parts = urlsplit(reply.body["connect_url"])
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"{PAYMENTS_URL}/connect"
     ticket = parse_qs(parts.query)["ticket"][0]
-    _, organization_id, person, expires = office.links.signer.verify("connect", ticket).split(":")
-    assert organization_id == str(office.organization_id)
-    assert person
-    left = datetime.fromtimestamp(int(expires), UTC) - datetime.now(UTC)
+    signed = json.loads(office.links.signer.verify("connect", ticket))
+    assert signed["organization_id"] == str(office.organization_id)
+    assert signed["person"]
+    assert signed["way"] == "oauth"
+    left = datetime.fromtimestamp(signed["expires"], UTC) - datetime.now(UTC)
     assert timedelta(minutes=9) < left <= timedelta(minutes=10)

@@ -66,3 +66,30 @@ async def deauthorize(gateway: StripeGateway, stripe_account_id: str) -> None:
         {"client_id": gateway.client_id, "stripe_user_id": stripe_account_id},
         on="connect",
     )
+
+
+async def create_account(gateway: StripeGateway, *, idempotency_key: str) -> dict[str, Any]:
+    """An account that Stripe makes for an organization; it belongs to whoever fills it in."""
+    return await gateway.raw_request(
+        "post", "/v1/accounts", {"type": "standard"}, idempotency_key=idempotency_key
+    )
+
+
+async def onboarding_url(
+    gateway: StripeGateway, stripe_account_id: str, *, return_url: str, refresh_url: str
+) -> str:
+    """Stripe's page on which an account is filled in; good once, and for minutes."""
+    answer = await gateway.raw_request(
+        "post",
+        "/v1/account_links",
+        {
+            "account": stripe_account_id,
+            "type": "account_onboarding",
+            "return_url": return_url,
+            "refresh_url": refresh_url,
+        },
+    )
+    url = answer.get("url")
+    if not isinstance(url, str) or not url.startswith(("https://", "http://")):
+        raise StripeUnavailable("Stripe's answer holds no address.")
+    return url

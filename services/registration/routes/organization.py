@@ -143,7 +143,7 @@ async def create_stripe_connection(call: Call) -> web.StreamResponse:
     async with call.desk.database.connection() as connection:
         now: datetime = await connection.fetchval("SELECT now()")
     connect_url = call.desk.links.connect_url(
-        uuid4(), call.organization_id, person=call.caller.token_id, now=now
+        uuid4(), call.organization_id, person=call.caller.token_id, now=now, way="oauth"
     )
     return json_body(ConnectAnswer(connect_url=connect_url), status=201)
 
