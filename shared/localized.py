@@ -57,10 +57,21 @@ def format_money(amount_minor: int, currency: str, locale: str) -> str:
 
 def format_price(amount_minor: int, currency: str, locale: str) -> str:
     """An amount with its symbol alone, for places beside which the code has been said: "€49.00"."""
-    where = _locale(locale)
     rule = currency_rule(currency)
     # CLDR's digits are not Stripe's: it would round 49.50 RSD away.
     digits = 0 if rule.step == 10**rule.exponent else rule.exponent
+    return _price(amount_minor, currency, locale, digits)
+
+
+def format_round_price(amount_minor: int, currency: str, locale: str) -> str:
+    """The same without decimals that say nothing, for axes: "€3,000", but "€0.25"."""
+    if amount_minor % 10 ** currency_rule(currency).exponent:
+        return format_price(amount_minor, currency, locale)
+    return _price(amount_minor, currency, locale, 0)
+
+
+def _price(amount_minor: int, currency: str, locale: str, digits: int) -> str:
+    where = _locale(locale)
     pattern = copy.copy(where.currency_formats["standard"])
     pattern.frac_prec = (digits, digits)
     amount = major_units(amount_minor, currency)
@@ -101,6 +112,11 @@ def format_short(moment: datetime, time_zone: str, locale: str) -> str:
     day = format_day(moment, time_zone)
     month = format_month(moment, time_zone, locale)
     return f"{day} {month}, {format_time(moment, time_zone, locale)}"
+
+
+def format_short_day(moment: datetime, time_zone: str, locale: str) -> str:
+    """A day where room is scarce: "10 Nov"."""
+    return f"{format_day(moment, time_zone)} {format_month(moment, time_zone, locale)}"
 
 
 def format_start(starts_at: datetime, time_zone: str, locale: str) -> str:

@@ -5,6 +5,7 @@ from aiohttp import web
 from services.registration.console import (
     account,
     members,
+    numbers,
     passwords,
     record,
     registrants,
@@ -23,6 +24,7 @@ ROUTES: list[ConsoleRoute] = [
     *tokens.ROUTES,
     *record.ROUTES,
     *webinars.ROUTES,
+    *numbers.ROUTES,
     *registrants.ROUTES,  # After the rooms whose paths have a word where these have an id.
 ]
 

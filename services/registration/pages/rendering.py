@@ -123,6 +123,12 @@ class Renderer:
             text=body, status=status, headers=headers, content_type="text/html", charset="utf-8"
         )
 
+    def fragment(self, template: str, locale: str, **facts: Any) -> str:
+        """A part of a page, for a script that puts it in an older one's place."""
+        return self._templates.get_template(template).render(
+            **facts, locale=locale, language=localized.language_of(locale), **speaking(locale)
+        )
+
     def _security(self, *, leads_anywhere: bool, leads_to: Iterable[str]) -> dict[str, str]:
         targets = "'self' https: http:" if leads_anywhere else self._pay_targets
         targets = " ".join((targets, *leads_to))
@@ -171,6 +177,7 @@ def speaking(locale: str) -> dict[str, Any]:
         "noun": lambda kind: said.gettext(phrases.NOUNS[kind]),
         "money": partial(localized.format_money, locale=locale),
         "price": partial(localized.format_price, locale=locale),
+        "round_price": partial(localized.format_round_price, locale=locale),
         "percent": partial(localized.format_percent, locale=locale),
         "number": partial(localized.format_count, locale=locale),
         "date": lambda moment, zone: _capitalized(localized.format_date(moment, zone, locale)),

@@ -11,6 +11,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from services.registration import passwords
 from services.registration.console import add_console_routes
+from services.registration.live import add_streams
 from services.registration.pages.problem_page import problem_page
 from services.registration.pages.rendering import Renderer
 from services.registration.pages.routes import add_page_routes
@@ -103,6 +104,7 @@ async def open_browser(office: Office) -> AsyncIterator[Browser]:
     app[DESK] = Desk(office.database, office.links, office.admission, b"network", ())
     links = office.links
     renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
+    add_streams(app)
     add_page_routes(app, links, renderer)
     add_console_routes(app, renderer)
     app[PROBLEM_PAGE] = problem_page(renderer)

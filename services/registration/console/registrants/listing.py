@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from services.registration.catalogues import msgid
+from services.registration.console.numbers import live_numbers
 from services.registration.console.registrants.wording import badge_of, currency_of
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
@@ -125,6 +126,7 @@ async def show_webinar(visit: Visit) -> web.StreamResponse:
         ),
         webinar=webinar,
         totals=totals[webinar.id],
+        live=await live_numbers(visit, webinar),
         rows=[_row(one, mails, on_their_way) for one in page.rows],
         list=_list_view(visit, asked, page, totals[webinar.id]),
     )
