@@ -1,7 +1,7 @@
 """Webinars and virtual events: what may be scheduled, changed and sold. No I/O here."""
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -14,6 +14,7 @@ Availability = Literal["open", "sold_out", "closed"]
 
 HOLD_MINUTES = 15
 DURATION_MINUTES = 60
+LATEST_START = datetime(2200, 1, 1, tzinfo=UTC)  # Every end is a date that can be reckoned with.
 
 
 class OrganizationNotReady(Refusal):
@@ -214,3 +215,5 @@ def _check_price(webinar: Webinar, *, is_ready: bool) -> None:
 def _check_start(webinar: Webinar, now: datetime) -> None:
     if webinar.starts_at <= now:
         raise Invalid("The start must be in the future.", field="starts_at")
+    if webinar.starts_at >= LATEST_START:
+        raise Invalid("The start must be before the year 2200.", field="starts_at")

@@ -66,3 +66,13 @@ async def count_registered(connection: Connection, organization_id: UUID) -> int
         organization_id,
     )
     return found
+
+
+async def newest_time_zone(connection: Connection, organization_id: UUID) -> str | None:
+    """Where the organization's newest webinar takes place; None without one."""
+    found: str | None = await connection.fetchval(
+        "SELECT time_zone FROM webinars WHERE organization_id = $1 "
+        "ORDER BY created_at DESC LIMIT 1",
+        organization_id,
+    )
+    return found
