@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import nats
+import nats.errors
 import structlog
 from faststream.exceptions import HandlerException, NackMessage, RejectMessage
 from faststream.middlewares import AckPolicy, BaseMiddleware
@@ -44,6 +45,10 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+
+
+class NoAnswer(Exception):
+    """Nobody answered a request in time, or not as it is done here."""
 
 
 Answerer = Callable[[bytes, dict[str, str]], Awaitable[Answer]]
@@ -128,6 +133,15 @@ class Bus:
             title=f"{command} at {self.service}",
             description=f"Request; the body is {schema.__name__}: {schema.__doc__}",
         )(receive)
+
+    async def ask(self, service: str, command: str, body: bytes, *, seconds: float) -> Answer:
+        """Ask another service and wait for its answer; raises NoAnswer when there is none."""
+        subject = f"{topology.subject_prefix(self._prefix)}{service}.command.{command}"
+        try:
+            message = await self.client.request(subject, body, timeout=seconds)
+            return Answer(int((message.headers or {})["Status"]), json.loads(message.data))
+        except (nats.errors.Error, TimeoutError, OSError, KeyError, ValueError) as failure:
+            raise NoAnswer(f"{subject}: {type(failure).__name__}") from failure
 
     async def handle(self, event: Event) -> None:
         """Handle one event: claim it in the inbox and apply it, in one transaction."""

@@ -6,6 +6,7 @@ from services.notifications import measures, store
 from services.notifications.delivery import Delivery
 from services.notifications.handlers import Handlers
 from services.notifications.mailer import Mailer
+from services.notifications.previews import Previews
 from services.notifications.rendering import Sender
 from services.notifications.settings import Settings
 from shared import retention
@@ -40,6 +41,7 @@ def create_app(settings: Settings) -> web.Application:
             return 0
 
         Handlers(sender, delivery.wake.set).subscribe(runtime.bus)
+        Previews(sender).answer_on(runtime.bus)
         runtime.checks["smtp"] = mailer.check
         runtime.run("delivery", delivery.run)
         runtime.run(

@@ -53,6 +53,7 @@ def create_app(settings: RegistrationSettings) -> web.Application:
             admission=admission,
             network_secret=hashlib.sha256(token_keys.encode()).digest(),
             trusted_proxies=parse_networks(settings.trusted_proxies),
+            bus=runtime.bus,
         )
         subscribe(runtime.bus, links)
         Requests(runtime.database, links, admission).answer_on(runtime.bus)

@@ -32,6 +32,8 @@ from tests.waiting import eventually
 
 CONTRACTS = Path(__file__).parents[1] / "contracts"
 ANSWER_SECONDS = 2
+ASKS = {"registration": {"notifications.command.preview"}}
+"""What a service asks of others; its AsyncAPI document says only what it is asked."""
 
 
 @pytest.fixture
@@ -117,6 +119,7 @@ def needed(service: str, events: list[str]) -> set[str]:
     own = topology.stream_name(service, "")
     subjects = {f"{subject.rpartition('.')[0]}.*" for subject in subjects_of(service)}
     subjects.add(f"$JS.API.STREAM.MSG.GET.{own}")
+    subjects |= ASKS.get(service, set())
     streams = {own}
     for subject in events:
         stream = topology.stream_name(topology.publisher_of(EVENTS[subject]), "")
@@ -206,6 +209,8 @@ async def test_an_event_travels_from_one_user_to_the_other(
         ("notifications", "registration.command.register"),
         ("registration", "payments.payment.succeeded"),
         ("registration", "registration.command.register"),
+        ("registration", "notifications.command.other"),
+        ("payments", "notifications.command.preview"),
         ("payments", "registration.registrant.created"),
         ("payments", "_INBOX_registration.answer"),
         ("payments", "$JS.API.STREAM.PURGE.PAYMENTS"),

@@ -15,6 +15,7 @@ from services.registration.access import Caller
 from services.registration.admission import Admission
 from services.registration.applications import check_key, network_hash
 from services.registration.links import Links
+from shared.messaging import Bus
 from shared.postgres import Database
 from shared.refusals import Invalid, NotFound, Unauthorized
 from shared.web import Network, network_of
@@ -37,6 +38,7 @@ class Desk:
     admission: Admission
     network_secret: bytes
     trusted_proxies: tuple[Network, ...]
+    bus: Bus | None = None  # For what only another service can answer.
     webinar_cancelled: asyncio.Event = field(default_factory=asyncio.Event)  # Wakes its worker.
     _networks: dict[tuple[str, str], str] = field(default_factory=dict)
 
