@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from services.registration import administration
 from services.registration import admission as group_commit
 from services.registration.admission import Admission, Registration
 from services.registration.applications import RegistrationForm, apply
+from services.registration.store import admissions
 from services.registration.verdicts import Application, SoldOut
 from shared.events import RegistrantConfirmed, RegistrantCreated, RegistrationRepeated
 from shared.postgres import Connection, Database, open_pool
@@ -339,3 +341,16 @@ async def test_the_process_keeps_nothing_once_all_are_answered(office: Office) -
 
     await eventually(lambda: not office.admission._queues)
     assert office.admission._waiting == 0
+
+
+async def test_a_batch_reads_registrants_by_what_it_brings_whatever_other_indexes_there_are(
+    office: Office,
+) -> None:
+    """A plan made on an empty table is kept through the first rush: it must be this one."""
+    async with office.database.connection() as connection:
+        await connection.execute(f"PREPARE batch AS {admissions.SURROUNDINGS}")
+        await connection.execute("SET plan_cache_mode = force_generic_plan")
+        plan = await connection.fetch("EXPLAIN EXECUTE batch(NULL, NULL, NULL, '{}', '{}')")
+
+    read = set(re.findall(r"(?:using|on) (registrants\w*)", "\n".join(row[0] for row in plan)))
+    assert read == {"registrants", "registrants_by_address", "registrants_by_key"}

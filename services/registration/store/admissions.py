@@ -17,7 +17,21 @@ from services.registration.webinars import Webinar
 from shared.events import RegistrantConfirmed, RegistrantCreated
 from shared.postgres import Connection, note_events
 
+# Not a bare column: PostgreSQL would skip through the whole index of statuses for it.
+_ACTIVE = "status || '' IN ('awaiting_payment', 'confirmed')"
 _ORGANIZATION = ", ".join(f"o.{column}" for column in organizations.COLUMNS.split(", "))
+SURROUNDINGS = (
+    f"SELECT now(), d.description, {CURRENT_VERSION}, "
+    "(SELECT words FROM messages "
+    "WHERE organization_id = o.id AND mail = 'confirmation' AND words <> ''), "
+    "ARRAY(SELECT idempotency_key FROM registrants "
+    "WHERE webinar_id::text = $2::uuid::text AND idempotency_key = ANY($4::text[])), "
+    "ARRAY(SELECT email_key FROM registrants WHERE webinar_id::text = $2::uuid::text "
+    f"AND email_key = ANY($5::text[]) AND {_ACTIVE}), "
+    f"{_ORGANIZATION} FROM organizations o "
+    "JOIN webinar_descriptions d ON d.webinar_id = $2 AND d.version = $3 WHERE o.id = $1"
+)
+"""Read once a batch, however many have registered: registrants only by what the batch brings."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +52,7 @@ async def surroundings(
 ) -> Surroundings:
     """The organization, the description, the database's time, and what is known already."""
     found = await connection.fetchrow(
-        f"SELECT now(), d.description, {CURRENT_VERSION}, "
-        "(SELECT words FROM messages "
-        "WHERE organization_id = o.id AND mail = 'confirmation' AND words <> ''), "
-        "ARRAY(SELECT idempotency_key FROM registrants "
-        "WHERE webinar_id = $2 AND idempotency_key = ANY($4::text[])), "
-        "ARRAY(SELECT email_key FROM registrants WHERE webinar_id::text = $2::uuid::text "
-        "AND email_key = ANY($5::text[]) AND status IN ('awaiting_payment', 'confirmed')), "
-        f"{_ORGANIZATION} FROM organizations o "
-        "JOIN webinar_descriptions d ON d.webinar_id = $2 AND d.version = $3 WHERE o.id = $1",
+        SURROUNDINGS,
         webinar.organization_id,
         webinar.id,
         webinar.description_version,
@@ -75,7 +81,7 @@ async def find_by_keys(
     """Registrations of the webinar that were admitted under these keys."""
     rows = await connection.fetch(
         f"SELECT idempotency_key, body_sha256, {registrants.COLUMNS} FROM registrants "
-        "WHERE webinar_id = $1 AND idempotency_key = ANY($2::text[])",
+        "WHERE webinar_id::text = $1::uuid::text AND idempotency_key = ANY($2::text[])",
         webinar_id,
         list(keys),
     )
@@ -106,7 +112,7 @@ async def find_by_addresses(
     """Active registrations of these addresses for the webinar."""
     rows = await connection.fetch(
         f"SELECT {registrants.COLUMNS} FROM registrants WHERE webinar_id::text = $1::uuid::text "
-        "AND email_key = ANY($2::text[]) AND status IN ('awaiting_payment', 'confirmed')",
+        f"AND email_key = ANY($2::text[]) AND {_ACTIVE}",
         webinar_id,
         list(addresses),
     )
@@ -122,8 +128,9 @@ async def count_unpaid_by_network(
 ) -> dict[str, int]:
     """Unpaid holds of the webinar by the network that they came from."""
     rows = await connection.fetch(
-        "SELECT network, count(*) AS unpaid FROM registrants WHERE webinar_id = $1 "
-        "AND network = ANY($2::text[]) AND status = 'awaiting_payment' GROUP BY network",
+        "SELECT network, count(*) AS unpaid FROM registrants "
+        "WHERE webinar_id::text = $1::uuid::text AND network = ANY($2::text[]) "
+        "AND status = 'awaiting_payment' GROUP BY network",
         webinar_id,
         list(networks),
     )
