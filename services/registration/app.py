@@ -24,6 +24,7 @@ from services.registration.routes import ROUTES, add_routes
 from services.registration.routes.table import DESK, Desk
 from services.registration.settings import RegistrationSettings
 from services.registration.store import sessions
+from services.registration.watching import WATCH, Watch, add_watch
 from services.registration.workers import (
     CANCELLATIONS_IDLE_SECONDS,
     HOLDS_IDLE_SECONDS,
@@ -55,7 +56,7 @@ def create_app(settings: RegistrationSettings) -> web.Application:
             trusted_proxies=parse_networks(settings.trusted_proxies),
             bus=runtime.bus,
         )
-        subscribe(runtime.bus, links)
+        subscribe(runtime.bus, links, app[WATCH])
         Requests(runtime.database, links, admission).answer_on(runtime.bus)
         workers = Workers(runtime.database, links)
         _run(runtime, "holds", workers.end_due_holds, HOLDS_IDLE_SECONDS)
@@ -80,6 +81,7 @@ def create_app(settings: RegistrationSettings) -> web.Application:
 
     app = create_service_app("registration", settings, prepare=prepare)
     add_streams(app)
+    add_watch(app, Watch())
     add_routes(app)
     add_document(app, ROUTES, settings.public_url)
     renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)

@@ -11,6 +11,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Hashable
+from typing import Protocol
 
 import structlog
 from aiohttp import web
@@ -33,6 +34,15 @@ COST_FACTOR = 20  # A look that takes long is taken less often.
 
 Look = Callable[[], Awaitable[str]]
 """What a listener should see now; equal texts mean that nothing has changed."""
+
+
+class Source(Protocol):
+    """What a stream tells of."""
+
+    is_over: bool
+
+    async def other_than(self, seen: str) -> str | None:
+        """The text once it is another version than `seen`; None when there is nothing more."""
 
 
 class TooManyStreams(TooMany):
@@ -81,23 +91,31 @@ class Streams:
         the address, what it shows already is not told it again. Raises TooManyStreams, or
         Unavailable; then the page polls.
         """
-        if self._is_closed or self._listeners.total() >= self._at_most:
-            raise Unavailable
-        if self._listeners[whose] >= self._each:
-            raise TooManyStreams
-        self._listeners[whose] += 1
         watch = self._watches.get(topic)
         if watch is None:
             watch = self._watches[topic] = _Watch(look, every_seconds)
         watch.listeners += 1
         try:
-            with open_streams.track_inprogress():
-                return await self._send(request, watch)
+            return await self.follow(request, watch, whose=whose)
         finally:
             watch.listeners -= 1
             if not watch.listeners:
                 watch.stop()
                 del self._watches[topic]
+
+    async def follow(
+        self, request: web.Request, source: Source, *, whose: str
+    ) -> web.StreamResponse:
+        """The same from a source of the caller's own, which ends it when the service stops."""
+        if self._is_closed or self._listeners.total() >= self._at_most:
+            raise Unavailable
+        if self._listeners[whose] >= self._each:
+            raise TooManyStreams
+        self._listeners[whose] += 1
+        try:
+            with open_streams.track_inprogress():
+                return await self._send(request, source)
+        finally:
             self._listeners[whose] -= 1
             if not self._listeners[whose]:
                 del self._listeners[whose]
@@ -108,7 +126,7 @@ class Streams:
         for watch in self._watches.values():
             watch.stop()
 
-    async def _send(self, request: web.Request, watch: "_Watch") -> web.StreamResponse:
+    async def _send(self, request: web.Request, source: Source) -> web.StreamResponse:
         seen = request.headers.get("Last-Event-ID") or request.query.get("seen", "")
         # Streams that began together do not end together.
         ends_at = time.monotonic() + self._lifetime_seconds * random.uniform(0.8, 1)
@@ -122,10 +140,10 @@ class Streams:
         await answer.prepare(request)
         try:
             await _write(answer, f"retry: {RECONNECT_MS}\n\n")
-            while (left := ends_at - time.monotonic()) > 0 and not watch.is_over:
+            while (left := ends_at - time.monotonic()) > 0 and not source.is_over:
                 try:
                     async with asyncio.timeout(min(left, self._heartbeat_seconds)):
-                        text = await watch.other_than(seen)
+                        text = await source.other_than(seen)
                 except TimeoutError:
                     await _write(answer, ":\n\n")
                     continue

@@ -1,7 +1,7 @@
 """Webinars and virtual events: what may be scheduled, changed and sold. No I/O here."""
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
@@ -98,6 +98,11 @@ class Webinar:
         "join_url",
         "questions",
     )
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over, as scheduled."""
+        return self.starts_at + timedelta(minutes=self.duration_minutes)
 
     @property
     def policy(self) -> RefundPolicy | None:

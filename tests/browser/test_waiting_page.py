@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 
 from tests.registration.office import open_office, payment_succeeded
 from tests.registration.pages.counter import Counter, open_counter, path_of
+from tests.waiting import eventually
 
 pytestmark = pytest.mark.browser
 
@@ -71,3 +72,74 @@ async def test_a_refused_form_puts_the_reader_at_the_first_mistake(
     await expect(email).to_be_focused()
     await expect(email).to_be_in_viewport()
     await expect(email).to_have_value("ana@nowhere")
+
+
+async def test_a_payment_turns_the_page_into_a_ticket_by_its_stream_without_a_reload(
+    browser: Browser, counter: Counter
+) -> None:
+    office = counter.office
+    registrant = await office.admitted(await office.schedule())
+    path = path_of(office.links.manage_url(registrant.id))
+    page = await browser.new_page(viewport={"width": 390, "height": 844})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+
+    async with page.expect_response(lambda answer: answer.url.endswith("/events")):
+        await page.goto(str(counter.client.make_url(path)))
+    await page.evaluate("window.sameDocument = true")
+    await office.deliver(payment_succeeded(registrant))
+
+    heading = page.get_by_role("heading", level=1)
+    await expect(heading).to_contain_text("You have a seat", timeout=3_000)
+    await expect(page).to_have_title(re.compile("^Your seat:"))
+    assert await page.evaluate("window.sameDocument")
+    assert not any(url.endswith("/state") for url in asked)
+    # Nothing more can happen by itself: nobody listens any more.
+    await eventually(lambda: not office.watch.is_looking)
+
+
+async def test_a_page_that_gets_no_stream_polls(browser: Browser, counter: Counter) -> None:
+    office = counter.office
+    registrant = await office.admitted(await office.schedule())
+    office.watch.close()
+    page = await browser.new_page()
+
+    await page.goto(str(counter.client.make_url(path_of(office.links.manage_url(registrant.id)))))
+    await office.deliver(payment_succeeded(registrant))
+
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "You have a seat", timeout=15_000
+    )
+
+
+async def test_without_script_the_waiting_page_comes_anew_by_itself(
+    browser: Browser, counter: Counter
+) -> None:
+    office = counter.office
+    registrant = await office.admitted(await office.schedule())
+    page = await browser.new_page(java_script_enabled=False)
+
+    await page.goto(str(counter.client.make_url(path_of(office.links.manage_url(registrant.id)))))
+    await expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for your payment")
+    await office.deliver(payment_succeeded(registrant))
+
+    await expect(page.get_by_role("heading", level=1)).to_contain_text(
+        "You have a seat", timeout=15_000
+    )
+
+
+async def test_a_time_is_said_where_the_reader_is(browser: Browser, counter: Counter) -> None:
+    webinar = await counter.office.schedule(starts_at="2027-01-14T18:00:00+01:00")
+    url = str(counter.client.make_url(path_of(webinar["public_url"])))
+    words = "Thursday, January 14"
+
+    far = await browser.new_page(timezone_id="America/Lima")
+    await far.goto(url)
+    near = await browser.new_page(timezone_id="Europe/Paris")
+    await near.goto(url)
+
+    await expect(far.locator(".point").first).to_contain_text("12:00")
+    await expect(far.locator(".point").first).to_contain_text("where you are")
+    await expect(far.locator(".point").first).to_contain_text(words)
+    await expect(near.locator(".point").first).to_contain_text("18:00")
+    await expect(near.locator(".point").first).not_to_contain_text("where you are")

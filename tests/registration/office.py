@@ -21,6 +21,7 @@ from services.registration.registrants import Registrant
 from services.registration.routes import ROUTES, add_routes
 from services.registration.routes.table import DESK, Desk
 from services.registration.store import organizations, registrants
+from services.registration.watching import Watch
 from services.registration.workers import Workers
 from shared.events import (
     EVENTS,
@@ -76,6 +77,7 @@ class Office:
     admission: Admission
     bus: Bus
     workers: Workers
+    watch: Watch
     client: "TestClient[web.Request, web.Application]"
     organization_id: UUID
     token: str
@@ -230,7 +232,8 @@ async def _office(
     admission = Admission(database, links, holds_per_network=holds_per_network)
     # Never connected: `handle` is what it does with an event once it has one.
     bus = Bus(service="registration", url="nats://127.0.0.1:1", prefix="", database=database)
-    subscribe(bus, links)
+    watch = Watch(look_seconds=0.2)
+    subscribe(bus, links, watch)
     await bus.handle(account_connected(organization_id))
     app = web.Application(middlewares=[answer_problems])
     app[DESK] = Desk(database, links, admission, hashlib.sha256(b"network").digest(), ())
@@ -244,6 +247,7 @@ async def _office(
             admission,
             bus,
             Workers(database, links),
+            watch,
             client,
             organization_id,
             token,

@@ -9,6 +9,7 @@ from services.registration.handlers.mails import on_email_failed, on_email_sent
 from services.registration.handlers.payments import PaymentHandlers, on_payment_flagged
 from services.registration.handlers.refunds import RefundHandlers
 from services.registration.links import Links
+from services.registration.watching import Watch
 from shared.events import (
     CheckoutExpired,
     CheckoutOpened,
@@ -30,17 +31,18 @@ from shared.events import (
 from shared.messaging import Bus
 
 
-def subscribe(bus: Bus, links: Links) -> None:
-    """Follow everything that registration needs to know."""
+def subscribe(bus: Bus, links: Links, watch: Watch | None = None) -> None:
+    """Follow everything that registration needs to know; open pages are woken by it."""
+    waking = (watch or Watch()).waking
     payments, refunds = PaymentHandlers(links), RefundHandlers(links)
-    bus.on(CheckoutOpened, payments.on_checkout_opened)
-    bus.on(CheckoutExpired, payments.on_checkout_expired)
-    bus.on(PaymentSucceeded, payments.on_payment_succeeded)
-    bus.on(PaymentProcessing, payments.on_payment_processing)
-    bus.on(PaymentFailed, payments.on_payment_failed)
+    bus.on(CheckoutOpened, waking(payments.on_checkout_opened))
+    bus.on(CheckoutExpired, waking(payments.on_checkout_expired))
+    bus.on(PaymentSucceeded, waking(payments.on_payment_succeeded))
+    bus.on(PaymentProcessing, waking(payments.on_payment_processing))
+    bus.on(PaymentFailed, waking(payments.on_payment_failed))
     bus.on(PaymentFlagged, on_payment_flagged)
-    bus.on(Refunded, refunds.on_refunded)
-    bus.on(RefundFailed, refunds.on_refund_failed)
+    bus.on(Refunded, waking(refunds.on_refunded))
+    bus.on(RefundFailed, waking(refunds.on_refund_failed))
     bus.on(FeeSettled, refunds.on_fee_settled)
     bus.on(DisputeOpened, refunds.on_dispute_opened)
     bus.on(DisputeClosed, refunds.on_dispute_closed)

@@ -3,6 +3,7 @@
 Every GET only shows, every change is a POST of our own form.
 """
 
+import json
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -28,6 +29,7 @@ from services.registration.pages.rendering import Renderer, locale_of, see_other
 from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
 from services.registration.store import registrants
+from services.registration.watching import WATCH
 from shared.localized import LANGUAGES
 from shared.refusals import NotFound
 from shared.web import json_answer
@@ -55,6 +57,16 @@ class OwnPages:
             {"state": fingerprint(facts), "is_watched": is_watched(facts)},
             headers={"Cache-Control": "no-store"},
         )
+
+    async def stream_state(self, request: web.Request) -> web.StreamResponse:
+        """GET /r/{token}/events: the same, told when it changes, for some minutes."""
+        facts = await self._registrant_of(request)
+
+        async def look() -> str:
+            return json.dumps({"state": fingerprint(await self._registrant_of(request))})
+
+        database = request.app[DESK].database
+        return await request.app[WATCH].stream(request, facts.registrant.id, look, database)
 
     async def send_calendar(self, request: web.Request) -> web.Response:
         """GET /r/{token}/calendar.ics: for the registrant's calendar, once the seat is theirs."""
@@ -93,6 +105,7 @@ class OwnPages:
                 await cancel_registration(
                     connection, self.links, facts.registrant.id, CancelAsked(by="registrant")
                 )
+            request.app[WATCH].tell(facts.registrant.id)
         except NotActive:
             pass  # A second click: the page shows what the first one did.
         return see_other(f"{_own_page(request)}{_asked_locale(request)}")
@@ -155,6 +168,7 @@ class OwnPages:
             self_url=f"{own_page}{asked}",
             cancel_url=f"{own_page}/cancel{asked}",
             state_url=f"{own_page}/state",
+            events_url=f"{own_page}/events",
             calendar_url=f"{own_page}/calendar.ics",
             **view,
         )

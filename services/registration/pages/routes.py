@@ -20,6 +20,7 @@ def add_page_routes(app: web.Application, links: Links, renderer: Renderer) -> N
     app.router.add_get("/w/{webinar_id}/terms", public.show_terms)
     app.router.add_get("/r/{token}", own.show_registrant)
     app.router.add_get("/r/{token}/state", own.tell_state)
+    app.router.add_get("/r/{token}/events", own.stream_state)
     app.router.add_get("/r/{token}/calendar.ics", own.send_calendar)
     app.router.add_get("/r/{token}/cancel", own.show_cancellation)
     app.router.add_post("/r/{token}/cancel", own.cancel_on_page)

@@ -1,5 +1,6 @@
 """What pages show, one statement for each subject."""
 
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 from uuid import UUID
@@ -82,6 +83,19 @@ async def find_registrant(connection: Connection, registrant_id: UUID) -> Regist
         terms_version=row["terms_version"],
         terms_address=row["terms_address"],
     )
+
+
+async def marks(connection: Connection, registrant_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """A number for each registrant that is another one once its page would show something else."""
+    rows = await connection.fetch(
+        "SELECT r.id, hashtextextended(concat_ws('|', r.version, r.status, r.pay_by, "
+        "r.pay_by <= now(), r.hold_ended_at, r.declined_at, r.paid_minor, r.refunded_minor, "
+        "r.link_version, w.version, (SELECT string_agg(f.status, ' ' ORDER BY f.requested_at, f.id)"
+        " FROM refunds f WHERE f.registrant_id = r.id)), 0) AS mark "
+        "FROM registrants r JOIN webinars w ON w.id = r.webinar_id WHERE r.id = ANY($1::uuid[])",
+        list(registrant_ids),
+    )
+    return {row["id"]: row["mark"] for row in rows}
 
 
 async def _refunds_of(connection: Connection, registrant: Registrant) -> tuple[RefundLine, ...]:

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from services.registration.pages.rendering import Renderer
 from services.registration.pages.routes import add_page_routes
 from services.registration.routes.table import DESK, Desk
+from services.registration.watching import add_watch
 from shared.web import answer_problems
 from tests.registration.office import Office
 
@@ -93,6 +94,7 @@ def path_of(url: str) -> str:
 async def open_counter(office: Office) -> AsyncIterator[Counter]:
     """The pages in front of an office."""
     app = web.Application(middlewares=[answer_problems])
+    add_watch(app, office.watch)
     app[DESK] = Desk(office.database, office.links, office.admission, b"network", ())
     links = office.links
     renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)

@@ -39,6 +39,7 @@ OWN_LINKS: dict[str, Any] = {
     "self_url": "/r/t",
     "cancel_url": "/r/t/cancel",
     "state_url": "/r/t/state",
+    "events_url": "/r/t/events",
     "calendar_url": "/r/t/calendar.ics",
 }
 FREE_SEAT = CONFIRMED | {"amount_minor": 0, "currency": None, "paid_at": None, "paid_minor": 0}
