@@ -29,6 +29,10 @@ class StripeNotConfigured(Exception):
     """No account can take payments: set PAYMENTS_STRIPE_ORGANIZATION_ID or _CLIENT_ID."""
 
 
+class StripeKeyRefused(Exception):
+    """Stripe does not accept PAYMENTS_STRIPE_SECRET_KEY; payments wait until it does."""
+
+
 def create_app(settings: PaymentsSettings) -> web.Application:
     """The application: doors, handlers and workers."""
     signer = TokenSigner.from_setting(settings.token_keys.get_secret_value())
@@ -56,7 +60,7 @@ def create_app(settings: PaymentsSettings) -> web.Application:
             signer=signer,
             pacer=Pacer(settings.stripe_requests_per_second),
         )
-        runtime.checks["stripe"] = lambda: _stripe_is_configured(settings)
+        runtime.checks["stripe"] = lambda: _stripe_is_usable(settings, desk.stripe)
         if not settings.webhook_secrets:
             log.warning("no webhooks are taken: everything is learnt by reconciliation")
         metrics.webhooks_closed.set(0 if settings.webhook_secrets else 1)
@@ -92,7 +96,9 @@ def create_app(settings: PaymentsSettings) -> web.Application:
     return app
 
 
-async def _stripe_is_configured(settings: PaymentsSettings) -> None:
+async def _stripe_is_usable(settings: PaymentsSettings, stripe: StripeGateway) -> None:
     """No call: a probe that calls Stripe would spend what registrants need."""
     if settings.stripe_organization_id is None and settings.stripe_client_id is None:
         raise StripeNotConfigured(StripeNotConfigured.__doc__)
+    if stripe.key.is_refused:
+        raise StripeKeyRefused(StripeKeyRefused.__doc__)

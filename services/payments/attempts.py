@@ -166,6 +166,23 @@ def voided(change: Change, number: int, now: datetime) -> None:
     settle(change, attempt, "void", now)
 
 
+def turned_away(change: Change, number: int, now: datetime, pause: timedelta) -> None:
+    """Stripe refused our key and looked at nothing: as if never called, until the key works."""
+    attempt = change.payment.attempt(number)
+    if attempt is None or attempt.status != "calling" or attempt.stripe_object_id is not None:
+        return
+    change.payment = change.payment.with_attempt(
+        replace(
+            attempt,
+            status="queued",
+            called_at=None,
+            look_up_at=None,
+            expires_at=None,
+            due_at=now + pause,
+        )
+    )
+
+
 def key_reused(change: Change, number: int, now: datetime) -> None:
     """The key was used with other parameters: whatever that call made has to be found."""
     attempt = change.payment.attempt(number)

@@ -5,6 +5,9 @@ from prometheus_client import Counter, Gauge
 exceptions = Counter("taquilla_payments_exceptions_total", "Matters for a person", ["cause"])
 exceptions_open = Gauge("taquilla_payments_exceptions_open", "Matters still open", ["cause"])
 stripe_calls = Counter("taquilla_stripe_calls_total", "Calls to Stripe", ["call", "outcome"])
+stripe_key_refused = Gauge(
+    "taquilla_stripe_key_refused", "1: Stripe does not accept this installation's key"
+)
 stripe_events = Counter("taquilla_stripe_events_total", "Stripe's events", ["source", "outcome"])
 webhooks_refused = Counter("taquilla_webhooks_refused_total", "Webhooks not of Stripe's", ["why"])
 webhooks_closed = Gauge("taquilla_webhooks_closed", "1: no webhooks are taken, by configuration")

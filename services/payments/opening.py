@@ -36,6 +36,7 @@ from services.payments.stripe_gateway.intents import (
     get_intent,
     intent_params,
 )
+from services.payments.stripe_gateway.key import PROBE_SECONDS
 from services.payments.stripe_gateway.sessions import (
     TooManySessions,
     create_session,
@@ -53,6 +54,7 @@ CONFLICT_RETRY = timedelta(seconds=1)
 SILENCE_RETRY = timedelta(seconds=0.3)
 RETRY_MAX = timedelta(seconds=15)
 READ_RETRY_MAX = timedelta(minutes=5)
+KEY_RETRY = timedelta(seconds=PROBE_SECONDS)
 
 
 async def open_session(
@@ -65,7 +67,7 @@ async def open_session(
 ) -> bool:
     """Store a new attempt, and call at once if its pace allows; False if none may be made now."""
     number = len(payment.attempts) + 1
-    wait = desk.pacer.try_admit(account.acting_for, "sessions")
+    wait = desk.stripe.key.wait() or desk.pacer.try_admit(account.acting_for, "sessions")
     attempt = Attempt(
         number=number,
         kind="session",
@@ -89,7 +91,7 @@ async def open_session(
         )
     if is_stored and wait == 0:
         due = DueAttempt(payment.payment_id, attempt, now)
-        desk.crew.start(_call(desk, due), then=desk.wakes.attempts)
+        desk.crew.start(_call(desk, due, is_first=True), then=desk.wakes.attempts)
     elif is_stored:
         desk.wakes.attempts.set()
     return is_stored
@@ -136,7 +138,7 @@ async def _follow(desk: Desk, due: DueAttempt) -> None:
 async def _start(desk: Desk, due: DueAttempt) -> None:
     """Let a queued attempt go, if its time has not passed meanwhile."""
     endpoint = _endpoint(due.attempt)
-    wait = desk.pacer.try_admit(due.attempt.acting_for, endpoint)
+    wait = desk.stripe.key.wait() or desk.pacer.try_admit(due.attempt.acting_for, endpoint)
     if wait > 0:
         metrics.pacing_waits.labels(endpoint).inc()
         await _postpone(desk, due, timedelta(seconds=wait * random.uniform(1, 1.5)))
@@ -158,7 +160,7 @@ async def _start(desk: Desk, due: DueAttempt) -> None:
 
     await desk.merger.change(due.payment_id, let_go)
     for attempt, now in started:
-        await _call(desk, DueAttempt(due.payment_id, attempt, now))
+        await _call(desk, DueAttempt(due.payment_id, attempt, now), is_first=True)
 
 
 def _let_go(desk: Desk, payment: Payment, attempt: Attempt, now: datetime) -> Attempt:
@@ -195,7 +197,7 @@ async def _call_again(desk: Desk, due: DueAttempt) -> None:
     await _call(desk, due)
 
 
-async def _call(desk: Desk, due: DueAttempt) -> None:
+async def _call(desk: Desk, due: DueAttempt, *, is_first: bool = False) -> None:
     """One call whose token was taken; what comes of it is stored, silence is waited out."""
     attempt, number = due.attempt, due.attempt.number
     try:
@@ -211,6 +213,9 @@ async def _call(desk: Desk, due: DueAttempt) -> None:
             due.payment_id, lambda change, at: attempts.key_reused(change, number, at)
         )
     except StripeRefused as refusal:
+        if _is_key_refused(refusal):
+            await _wait_for_key(desk, due, is_first=is_first)
+            return
         reason = refusal.code or str(refusal.status)
         log.warning(
             "Stripe refused to open a payment",
@@ -250,8 +255,11 @@ async def _find(desk: Desk, due: DueAttempt) -> None:
                 desk.stripe, due.payment_id, attempt.number, attempt.acting_for, since=since
             ),
         )
-    except StripeAccountRefused:
-        await _refuse_account(desk, due)
+    except StripeAccountRefused as refusal:
+        if _is_key_refused(refusal):
+            await _wait_for_key(desk, due)
+        else:
+            await _refuse_account(desk, due)
     except (StripeFailure, TooManySessions) as failure:
         await _postpone(desk, due, _pause(attempt, failure), is_try=True)
     else:
@@ -283,8 +291,11 @@ async def _look(desk: Desk, due: DueAttempt) -> None:
 async def _read(desk: Desk, due: DueAttempt, endpoint: Endpoint, make: Any) -> None:
     try:
         seen: SessionSeen | IntentSeen = await desk.call(endpoint, due.attempt.acting_for, make)
-    except StripeRefused:
-        await _refuse_account(desk, due)
+    except StripeRefused as refusal:
+        if _is_key_refused(refusal):
+            await _wait_for_key(desk, due)
+        else:
+            await _refuse_account(desk, due)
         return
     except StripeFailure as failure:
         pause = max(
@@ -304,6 +315,26 @@ async def _refuse_account(desk: Desk, due: DueAttempt) -> None:
     await desk.merger.change(
         due.payment_id,
         lambda change, now: attempts.unreachable(change, due.attempt.number, now),
+    )
+
+
+def _is_key_refused(refusal: StripeRefused) -> bool:
+    return isinstance(refusal, StripeAccountRefused) and refusal.is_key_refused
+
+
+async def _wait_for_key(desk: Desk, due: DueAttempt, *, is_first: bool = False) -> None:
+    """Only an operator can mend the key: nothing is settled by it, and no attempt is used up.
+
+    After an earlier call that stayed silent the parameters must stay; a first one starts anew.
+    """
+    log.error("Stripe refuses our key: attempts wait", payment_id=str(due.payment_id))
+    pause = KEY_RETRY * random.uniform(1, 1.5)
+    if not is_first:
+        await _postpone(desk, due, pause)
+        return
+    await desk.merger.change(
+        due.payment_id,
+        lambda change, now: attempts.turned_away(change, due.attempt.number, now, pause),
     )
 
 

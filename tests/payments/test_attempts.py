@@ -1,6 +1,7 @@
 """The life of an attempt."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -136,6 +137,30 @@ def test_a_webhook_may_come_before_our_own_call_has_returned() -> None:
 
     assert change.payment.paid_at == NOW
     assert the_attempt(change).stripe_object_id == "cs_1"
+
+
+def test_a_call_with_a_wrong_key_was_none() -> None:
+    pause = timedelta(seconds=15)
+    change = Change(payment(attempts=(attempt(called_at=NOW, look_up_at=LATER, expires_at=LATER),)))
+
+    attempts.turned_away(change, 1, NOW, pause)
+
+    one = change.payment.attempts[0]
+    assert (one.status, one.outcome, one.due_at) == ("queued", None, NOW + pause)
+    assert (one.called_at, one.look_up_at, one.expires_at) == (None, None, None)
+    assert attempts.obstacle(change.payment, NOW) is None
+
+
+@pytest.mark.parametrize(
+    "facts", [{"status": "settled", "outcome": "void"}, {"stripe_object_id": "cs_1"}]
+)
+def test_what_has_been_answered_is_not_queued_again(facts: dict[str, Any]) -> None:
+    change = Change(payment(attempts=(attempt(**facts),)))
+    before = change.payment
+
+    attempts.turned_away(change, 1, NOW, timedelta(seconds=15))
+
+    assert change.payment == before
 
 
 def test_a_refused_call_is_over_until_somebody_asks_again() -> None:

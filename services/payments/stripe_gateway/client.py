@@ -17,6 +17,7 @@ from services.payments.stripe_gateway.failures import (
     StripeRefused,
     StripeUnavailable,
 )
+from services.payments.stripe_gateway.key import StripeKey
 from services.payments.stripe_gateway.transport import Transport
 
 API_URL = "https://api.stripe.com"
@@ -60,6 +61,7 @@ class StripeGateway:
         self.client_id = client_id
         self.connect_url = connect_url
         self.is_live = is_live_key(secret_key)
+        self.key = StripeKey()
         self._transport = Transport(
             is_tls=any(url.startswith("https:") for url in (api_url, connect_url))
         )
@@ -130,13 +132,24 @@ class StripeGateway:
                 method, path, **{**(params or {}), **given, "base": on}
             )
         except stripe.StripeError as failure:
+            # OAuth says 401 about other things than the key.
+            if on == "api" and failure.http_status:
+                self._heard(failure.http_status)
             _raise_named(failure)
         except (AttributeError, TypeError, UnicodeDecodeError) as failure:
             # The SDK stumbles over bytes and error documents in a form that is not Stripe's.
             raise StripeUnavailable("The answer is not Stripe's.") from failure
+        if on == "api":
+            self.key.accepted()
         if not isinstance(response.data, dict):
             raise StripeUnavailable("The answer is not Stripe's.")
         return StripeAnswer(response.data, response.headers)
+
+    def _heard(self, status: int) -> None:
+        if status == 401:
+            self.key.refused()
+        elif status < 500:
+            self.key.accepted()
 
 
 def is_live_key(secret_key: str) -> bool:

@@ -18,8 +18,8 @@ RATE_LIMIT_REASONS = (
 
 # Before anything is looked at, the idempotency key included.
 AT_THE_DOOR = frozenset(
-    ("rate_limit", "lock_timeout", "server_error", "unavailable", "timeout_before_commit",
-     "reset_before_commit", "latency")
+    ("rate_limit", "lock_timeout", "server_error", "unavailable", "invalid_key",
+     "timeout_before_commit", "reset_before_commit", "latency")
 )  # fmt: skip
 # While the key is held: another request with it gets a 409.
 IN_EXECUTION = frozenset(("server_error_stored", "slow_execution"))

@@ -203,6 +203,8 @@ class Gate:
                 raise server_error()
             case "unavailable":
                 raise Refusal(503, "Stripe is temporarily unavailable.", type="api_error")
+            case "invalid_key":
+                raise invalid_key(_key(request.headers.get("Authorization")))
             case "timeout_before_commit":
                 await _hang(rule, request)
             case "reset_before_commit":

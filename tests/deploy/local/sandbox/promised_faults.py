@@ -8,6 +8,7 @@ FAULTS = {
     "server_error_stored": "api/test_faults.py::"
     "test_a_stored_error_is_the_keys_answer_whether_it_happened_or_not",
     "unavailable": "api/test_faults.py::test_unavailable_is_a_503_before_anything_happens",
+    "invalid_key": "api/test_faults.py::test_a_key_that_is_turned_away_has_done_nothing",
     "timeout_before_commit": "api/test_faults.py::"
     "test_a_hanging_call_ends_with_the_callers_patience",
     "timeout_after_commit": "api/test_faults.py::"

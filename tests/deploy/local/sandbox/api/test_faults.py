@@ -71,6 +71,17 @@ async def test_a_stored_error_is_the_keys_answer_whether_it_happened_or_not(
     assert await _count(bench) == int(executed)
 
 
+async def test_a_key_that_is_turned_away_has_done_nothing(bench: Bench) -> None:
+    await bench.control("faults", {"fault": "invalid_key"})
+
+    error = await refused(bench.session({"idempotency_key": "k"}))
+
+    assert isinstance(error, stripe.AuthenticationError)
+    assert error.http_status == 401
+    assert await _count(bench) == 0
+    assert (await bench.session({"idempotency_key": "k"})).status == "open"
+
+
 async def test_unavailable_is_a_503_before_anything_happens(bench: Bench) -> None:
     await bench.control("faults", {"fault": "unavailable"})
 
