@@ -44,9 +44,7 @@ async def shoot(browser: Browser, box: Box, world: World) -> int:
 
 
 async def main() -> None:
-    """Fill the folder anew."""
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    FOLDER.mkdir()
+    """Fill the folder."""
     with running_taquilla() as running:
         async with box_office(running) as box, launched() as browser:
             count = await shoot(browser, box, await build_world(box))
@@ -54,4 +52,6 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
     asyncio.run(main())
