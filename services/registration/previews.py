@@ -135,12 +135,21 @@ async def preview_mail(bus: Bus | None, event: Event) -> MailPreview:
         raise PreviewUnavailable from failure
 
 
-def framed(html: str, *, status: int = 200) -> web.Response:
+def framed(html: str) -> web.Response:
     """A mail's HTML for a frame on one of our pages, or for a tab of its own."""
+    return _framed(html, "text/html", 200)
+
+
+def framed_text(text: str, *, status: int = 200) -> web.Response:
+    """Plain text for the same place."""
+    return _framed(text, "text/plain", status)
+
+
+def _framed(content: str, content_type: str, status: int) -> web.Response:
     return web.Response(
-        text=html,
+        text=content,
         status=status,
-        content_type="text/html",
+        content_type=content_type,
         charset="utf-8",
         headers={
             "Content-Security-Policy": _FRAME_POLICY,

@@ -5,6 +5,7 @@ from aiohttp import web
 from services.registration.console import (
     account,
     members,
+    messages,
     numbers,
     passwords,
     record,
@@ -23,6 +24,7 @@ ROUTES: list[ConsoleRoute] = [
     *account.ROUTES,
     *members.ROUTES,
     *settings.ROUTES,
+    *messages.ROUTES,
     *tokens.ROUTES,
     *record.ROUTES,
     *webinars.ROUTES,

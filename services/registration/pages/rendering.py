@@ -92,11 +92,13 @@ class Renderer:
         is_personal: bool = False,
         leads_anywhere: bool = False,
         leads_to: Iterable[str] = (),
+        frames_own: bool = False,
         **facts: Any,
     ) -> web.Response:
         """An HTML answer; personal pages are stored nowhere and name no referrer.
 
-        `leads_to` are further origins that a form of the page may end at.
+        `leads_to` are further origins that a form of the page may end at; `frames_own` lets it
+        frame other pages of ours.
         """
         language = localized.language_of(locale)
         others = {tag: name for tag, name in LANGUAGE_NAMES.items() if tag != language}
@@ -117,7 +119,9 @@ class Renderer:
             "Vary": "Accept-Language",
             "Cache-Control": "no-store" if is_personal else "private, no-cache",
             "Referrer-Policy": "no-referrer" if is_personal else "same-origin",
-            **self._security(leads_anywhere=leads_anywhere, leads_to=leads_to),
+            **self._security(
+                leads_anywhere=leads_anywhere, leads_to=leads_to, frames_own=frames_own
+            ),
         }
         return web.Response(
             text=body, status=status, headers=headers, content_type="text/html", charset="utf-8"
@@ -129,10 +133,14 @@ class Renderer:
             **facts, locale=locale, language=localized.language_of(locale), **speaking(locale)
         )
 
-    def _security(self, *, leads_anywhere: bool, leads_to: Iterable[str]) -> dict[str, str]:
+    def _security(
+        self, *, leads_anywhere: bool, leads_to: Iterable[str], frames_own: bool
+    ) -> dict[str, str]:
         targets = "'self' https: http:" if leads_anywhere else self._pay_targets
         targets = " ".join((targets, *leads_to))
         policy = _POLICY | {"form-action": targets}
+        if frames_own:
+            policy["frame-src"] = "'self'"
         headers = {
             "Content-Security-Policy": "; ".join(f"{name} {rule}" for name, rule in policy.items()),
             "X-Content-Type-Options": "nosniff",

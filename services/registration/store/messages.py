@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from services.registration.store import webinars
+from services.registration.webinars import Webinar
 from shared.own_words import OWN_MAILS, OwnMail
 from shared.postgres import Connection
 
@@ -43,6 +45,17 @@ async def get(connection: Connection, organization_id: UUID, mail: OwnMail) -> M
         mail,
     )
     return Message(mail) if found is None else Message(**found)
+
+
+async def find_example(connection: Connection, organization_id: UUID) -> Webinar | None:
+    """One of the organization's webinars to show a mail of: the next, else the last."""
+    found = await connection.fetchrow(
+        f"SELECT {webinars.COLUMNS} FROM webinars "
+        "WHERE organization_id = $1 AND status = 'scheduled' "
+        "ORDER BY starts_at < now(), abs(extract(epoch FROM starts_at - now())) LIMIT 1",
+        organization_id,
+    )
+    return None if found is None else Webinar(**found)
 
 
 async def save(
