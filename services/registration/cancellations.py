@@ -40,6 +40,7 @@ class CancelAsked:
     amount_minor: int | None = None
     notify: bool = True
     idempotency_key: str | None = None
+    reason: str | None = None  # For the organizer's own record of the refund.
 
 
 def cancel(
@@ -69,6 +70,7 @@ def cancel(
         "registrant" if asked.by == "registrant" else "organizer"
     )
     refund = refunds.new_refund(after, CANCEL_KEY, amount, origin, cause)
+    refund = replace(refund, reason=asked.reason)
     # All that is left is asked for without an amount: what left meanwhile is not asked for twice.
     wanted = None if amount == left else amount
     request = refund_requested(after, refund, amount_minor=wanted, notify=asked.notify)

@@ -48,6 +48,7 @@ class RefundAsked:
     amount_minor: int | None = None
     keep_seat: bool = False
     reason: str | None = None
+    notify: bool = True
 
 
 def left_of(registrant: Registrant, unsettled_minor: int) -> int:
@@ -83,7 +84,9 @@ def request(
         keep_seat=asked.keep_seat,
         body_sha256=asked.body_sha256,
     )
-    told = refund_requested(registrant, refund, amount_minor=asked.amount_minor)
+    told = refund_requested(
+        registrant, refund, amount_minor=asked.amount_minor, notify=asked.notify
+    )
     if amount < left or asked.keep_seat or registrant.status != "confirmed":
         return Outcome(registrant, (told,), refund)
     outcome = _lose_seat(registrant, amount, occasion)

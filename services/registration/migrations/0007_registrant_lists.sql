@@ -35,6 +35,7 @@ CREATE TABLE registrant_moments (
         'checkout_opened', 'declined', 'added', 'corrected', 'mail_requested', 'noted')),
     words text CHECK (length(words) <= 1000),
     person_id uuid REFERENCES people,
-    happened_at timestamptz NOT NULL DEFAULT now()
+    key text CHECK (length(key) <= 100), -- Of a form: sent twice, it is done once.
+    happened_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (registrant_id, key)
 );
-CREATE INDEX registrant_moments_of_registrant ON registrant_moments (registrant_id);

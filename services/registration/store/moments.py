@@ -19,17 +19,21 @@ async def add(
     words: str | None = None,
     *,
     person_id: UUID | None = None,
-) -> None:
-    """Note something; `person_id` is the organizer who did it."""
-    await connection.execute(
-        "INSERT INTO registrant_moments (organization_id, registrant_id, what, words, person_id) "
-        "VALUES ($1, $2, $3, $4, $5)",
+    key: str | None = None,
+) -> bool:
+    """Note something once for each key; whether it was new. `person_id` is who did it."""
+    added = await connection.execute(
+        "INSERT INTO registrant_moments "
+        "(organization_id, registrant_id, what, words, person_id, key) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (registrant_id, key) DO NOTHING",
         registrant.organization_id,
         registrant.id,
         what,
         None if words is None else words[:WORDS_LENGTH_MAX],
         person_id,
+        key,
     )
+    return added == "INSERT 0 1"
 
 
 async def list_of(connection: Connection, registrant_id: UUID) -> list[Record]:

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from services.registration.registrants import Registrant
 from services.registration.store import webinars
+from services.registration.verdicts import Application
+from services.registration.webinars import Webinar
 from shared.postgres import Connection, Record
 
 COLUMNS = (
@@ -141,6 +143,45 @@ async def save_rows(
             _SAVE,
             [(after.id, *(getattr(after, column) for column in _SAVED)) for after in changed],
         )
+
+
+async def save_identity(connection: Connection, registrant: Registrant) -> None:
+    """Store a corrected name or address, and the links that go with it."""
+    await connection.execute(
+        "UPDATE registrants SET name = $2, email = $3, email_key = $4, link_version = $5, "
+        "version = $6 WHERE id = $1",
+        registrant.id,
+        registrant.name,
+        registrant.email,
+        registrant.email_key,
+        registrant.link_version,
+        registrant.version,
+    )
+
+
+async def add_by_hand(
+    connection: Connection, webinar: Webinar, application: Application, now: datetime
+) -> None:
+    """Insert somebody confirmed who pays nothing here, with a seat; the webinar is locked."""
+    await connection.execute(
+        "INSERT INTO registrants (id, organization_id, webinar_id, version, status, holds_seat, "
+        "name, email, email_key, locale, amount_minor, description_version, starts_at, "
+        "confirmed_at, created_at, idempotency_key, body_sha256) "
+        "VALUES ($1, $2, $3, 2, 'confirmed', true, $4, $5, $6, $7, 0, $8, $9, $10, $10, $11, $12)",
+        application.registrant_id,
+        webinar.organization_id,
+        webinar.id,
+        application.name,
+        application.email,
+        application.email_key,
+        application.locale,
+        webinar.description_version,
+        webinar.starts_at,
+        now,
+        application.idempotency_key,
+        application.body_sha256,
+    )
+    await webinars.move_seats(connection, webinar.id, 1)
 
 
 async def list_of_webinar(

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import uuid4
 
 from services.registration.registrants import Registrant
-from shared.events import EmailFailed, EmailSent
+from shared.events import EmailFailed, EmailSent, PaymentFailed
 from tests.registration.office import Office, fee_settled, payment_succeeded
 
 
@@ -35,6 +35,17 @@ async def paying(office: Office, webinar: dict[str, Any], name: str = "Ana Ruiz"
         fee_settled(registrant),
     )
     return await office.registrant(registrant.id)
+
+
+def payment_failed(registrant: Registrant, message: str) -> PaymentFailed:
+    return PaymentFailed(
+        organization_id=registrant.organization_id,
+        registrant_id=registrant.id,
+        webinar_id=registrant.webinar_id,
+        payment_id=uuid4(),
+        decline_code="generic_decline",
+        message=message,
+    )
 
 
 def mail_sent(registrant: Registrant, kind: str = "confirmation") -> EmailSent:
