@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from services.registration.organizations import Organization
 from services.registration.registrants import RefundStatus, Registrant
 from services.registration.webinars import Webinar
+
+State = Literal["awaiting", "declined", "lapsed", "released", "confirmed", "cancelled"]
 
 
 @dataclass(frozen=True)
@@ -49,3 +52,13 @@ class RegistrantFacts:
         """Refunds under way, which count as gone."""
         under_way = ("requested", "pending")
         return sum(refund.amount_minor for refund in self.refunds if refund.status in under_way)
+
+
+def standing(registrant: Registrant, now: datetime) -> State:
+    """The registration as a person would name it; time runs even before a worker has seen it."""
+    if registrant.status != "awaiting_payment":
+        return registrant.status
+    is_over = registrant.pay_by is None or registrant.pay_by <= now
+    if registrant.hold_ended_at is not None or is_over:
+        return "lapsed"
+    return "awaiting" if registrant.declined_at is None else "declined"

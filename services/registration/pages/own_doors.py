@@ -4,7 +4,7 @@ Every GET only shows, every change is a POST of our own form.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -15,23 +15,32 @@ from services.registration.cancellations import CancelAsked, NotActive
 from services.registration.links import Links
 from services.registration.pages.calendar_file import calendar_file
 from services.registration.pages.facts import RegistrantFacts
-from services.registration.pages.forms import read_form, refuse_foreign_forms
+from services.registration.pages.forms import (
+    new_nonce,
+    read_form,
+    refuse_foreign_forms,
+    sent_form,
+)
 from services.registration.pages.join_page import join_view, obstacle_of
+from services.registration.pages.public_doors import EXPLAINED, admit, go_on, remember
 from services.registration.pages.registrant_page import (
     cancel_view,
     fingerprint,
     is_watched,
+    may_register_again,
     refund_now,
     registrant_view,
     state_of,
 )
 from services.registration.pages.rendering import Renderer, locale_of, see_other
+from services.registration.pages.resuming import typed_before
+from services.registration.questions import stored_questions
 from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
 from services.registration.store import registrants
 from services.registration.watching import WATCH
 from shared.localized import LANGUAGES
-from shared.refusals import NotFound
+from shared.refusals import NotFound, Refusal
 from shared.web import json_answer
 
 
@@ -110,6 +119,33 @@ class OwnPages:
             pass  # A second click: the page shows what the first one did.
         return see_other(f"{_own_page(request)}{_asked_locale(request)}")
 
+    async def register_again(self, request: web.Request) -> web.Response:
+        """POST /r/{token}/again: the same person for the same webinar, at its price of today."""
+        refuse_foreign_forms(request, self.links.public_url)
+        sent = sent_form(await read_form(request))
+        facts = await self._registrant_of(request)
+        registrant, webinar = facts.registrant, facts.webinar
+        if not may_register_again(facts):
+            return see_other(f"{_own_page(request)}{_asked_locale(request)}")
+        async with request.app[DESK].database.connection() as connection:
+            filled_in = await registrants.find_form(connection, registrant.id)
+        questions = stored_questions(webinar.questions)
+        typed = typed_before(registrant, filled_in.answers, questions)
+        sent = replace(sent, typed=replace(typed, terms=sent.typed.terms), locale=registrant.locale)
+        form = sent.read(questions, facts.terms_version)
+        if not isinstance(form, dict):
+            try:
+                registration = await admit(request, self.links, webinar.id, sent, form)
+                return go_on(request, self.links, webinar.id, registration)
+            except Refusal as refusal:
+                if refusal.code not in (*EXPLAINED, "closed"):
+                    raise
+        # Something is asked or said there that was not here; what they typed is filled in.
+        answer = see_other(f"/w/{webinar.id}{_asked_locale(request)}")
+        known = (registrant.id, registrant.link_version)
+        remember(answer, request, self.links, webinar.id, known)
+        return answer
+
     async def show_join(self, request: web.Request) -> web.Response:
         """GET /j/{token}: a button, because mail scanners open links and must not join."""
         return self._join(request, *await self._joiner_of(request))
@@ -169,6 +205,8 @@ class OwnPages:
             cancel_url=f"{own_page}/cancel{asked}",
             state_url=f"{own_page}/state",
             events_url=f"{own_page}/events",
+            again_url=f"{own_page}/again{asked}",
+            nonce=new_nonce(),
             calendar_url=f"{own_page}/calendar.ics",
             **view,
         )

@@ -47,6 +47,15 @@ REFUSED = {
 }  # fmt: skip
 """Why the form was not taken, and what to do."""
 
+EARLIER = {
+    "confirmed": ("good", "done", msgid("Your seat is certain.")),
+    "awaiting": ("", "clock", msgid("Your seat is held until %(time)s (%(city)s time).")),
+    "declined": ("bad", "stop", msgid("Your card was declined. Your seat is held until %(time)s "
+                                      "(%(city)s time).")),
+    "lapsed": ("warn", "clock", msgid("Your time to pay is over.")),
+}  # fmt: skip
+"""A registration made in this browser: its tone and sign, and how it stands."""
+
 TITLES = {
     "awaiting": msgid("To pay:"),
     "declined": msgid("Payment declined:"),

@@ -18,15 +18,25 @@ from services.registration.pages.forms import (
     shown_again,
 )
 from services.registration.pages.rendering import Renderer, locale_of, see_other
+from services.registration.pages.resuming import (
+    COOKIE,
+    REMEMBERED_SECONDS,
+    Earlier,
+    Known,
+    earlier,
+    remembered,
+    typed_before,
+    with_another,
+)
 from services.registration.pages.webinar_page import Typed, terms_view, webinar_view
 from services.registration.questions import stored_questions
 from services.registration.routes.table import DESK
 from services.registration.store import pages as stored
-from services.registration.store import terms
+from services.registration.store import registrants, terms
 from shared.refusals import NotFound, Refusal
 
 # Refusals that the form itself can explain; every other one is a page of its own.
-_EXPLAINED = (
+EXPLAINED = (
     "sold_out",
     "price_changed",
     "questions_changed",
@@ -45,7 +55,12 @@ class PublicPages:
 
     async def show_webinar(self, request: web.Request) -> web.Response:
         """GET /w/{webinar_id}: what it is, what it costs, the form."""
-        return self._webinar(request, await webinar_of(request), locale_of(request))
+        facts = await webinar_of(request)
+        before = await self._earlier(request, facts)
+        typed = Typed()
+        if before is not None and before.is_over:
+            typed = await _typed_before(request, facts, before)
+        return self._webinar(request, facts, locale_of(request), before=before, typed=typed)
 
     async def register_on_page(self, request: web.Request) -> web.Response:
         """POST /w/{webinar_id}: on to the payment, or back to the form with what was typed."""
@@ -57,19 +72,17 @@ class PublicPages:
         if isinstance(form, dict):
             return self._webinar(request, facts, locale, sent, status=422, errors=form)
         try:
-            registration = await self._admit(request, facts.webinar.id, sent, form)
+            registration = await admit(request, self.links, facts.webinar.id, sent, form)
         except Refusal as refusal:
-            if refusal.code not in (*_EXPLAINED, "closed"):
+            if refusal.code not in (*EXPLAINED, "closed"):
                 raise
             # What was true when the page was made may be what has changed.
             facts = await webinar_of(request)
-            explained = refusal.code if refusal.code in _EXPLAINED else None
+            explained = refusal.code if refusal.code in EXPLAINED else None
             return self._webinar(
                 request, facts, locale, sent, status=refusal.status, refusal=explained
             )
-        is_awaiting = registration.status == "awaiting_payment"
-        onward = self.links.pay_url(registration.id) if is_awaiting else registration.manage_url
-        return see_other(onward)
+        return go_on(request, self.links, facts.webinar.id, registration)
 
     async def show_terms(self, request: web.Request) -> web.Response:
         """GET /w/{webinar_id}/terms: what whoever registers now agrees to."""
@@ -81,20 +94,16 @@ class PublicPages:
         view = terms_view(facts, agreed.text, agreed.url, agreed.created_at, self.links)
         return self.renderer.page(request, "terms.html", locale_of(request), **view)
 
-    async def _admit(
-        self, request: web.Request, webinar_id: UUID, sent: SentForm, form: RegistrationForm
-    ) -> Registration:
-        desk = request.app[DESK]
-        key = sent.idempotency_key(webinar_id)
-        application = apply(
-            form,
-            self.links,
-            body=key.encode(),  # The key is made of all that was typed.
-            idempotency_key=key,
-            network=desk.network_of(request),
-            questions_shown=sent.questions_shown,
-        )
-        return await desk.admission.register(webinar_id, application)
+    async def _earlier(self, request: web.Request, facts: WebinarFacts) -> Earlier | None:
+        """What was registered in this browser."""
+        known = remembered(self.links, facts.webinar.id, request.cookies.get(COOKIE))
+        if not known:
+            return None
+        async with request.app[DESK].database.connection() as connection:
+            found = await stored.own_registrations(
+                connection, facts.webinar.id, [registrant_id for registrant_id, _ in known]
+            )
+        return earlier(self.links, known, found, facts.now)
 
     def _webinar(
         self,
@@ -106,6 +115,8 @@ class PublicPages:
         status: int = 200,
         errors: dict[str, str] | None = None,
         refusal: str | None = None,
+        before: Earlier | None = None,
+        typed: Typed | None = None,
     ) -> web.Response:
         page = self.renderer.page(
             request,
@@ -119,9 +130,10 @@ class PublicPages:
                 self.links,
                 locale,
                 nonce=new_nonce() if sent is None else sent.nonce,
-                typed=Typed() if sent is None else shown_again(sent.typed),
+                typed=typed or Typed() if sent is None else shown_again(sent.typed),
                 errors=errors or {},
                 refusal=refusal,
+                earlier=before,
             ),
         )
         if status in (429, 503):
@@ -140,3 +152,53 @@ async def webinar_of(request: web.Request) -> WebinarFacts:
     if facts is None:
         raise NotFound
     return facts
+
+
+async def admit(
+    request: web.Request, links: Links, webinar_id: UUID, sent: SentForm, form: RegistrationForm
+) -> Registration:
+    """Admit what a form of ours says; the same form twice is admitted once. Raises a refusal."""
+    desk = request.app[DESK]
+    key = sent.idempotency_key(webinar_id)
+    application = apply(
+        form,
+        links,
+        body=key.encode(),  # The key is made of all that was typed.
+        idempotency_key=key,
+        network=desk.network_of(request),
+        questions_shown=sent.questions_shown,
+    )
+    return await desk.admission.register(webinar_id, application)
+
+
+def go_on(
+    request: web.Request, links: Links, webinar_id: UUID, registration: Registration
+) -> web.Response:
+    """On to the payment, or to the registrant's own page; this browser will find it again."""
+    is_awaiting = registration.status == "awaiting_payment"
+    answer = see_other(links.pay_url(registration.id) if is_awaiting else registration.manage_url)
+    registrant_id, link_version = links.read_manage(registration.manage_url.rpartition("/")[2])
+    remember(answer, request, links, webinar_id, (registrant_id, link_version))
+    return answer
+
+
+def remember(
+    answer: web.Response, request: web.Request, links: Links, webinar_id: UUID, newest: Known
+) -> None:
+    """Let this browser find a registration again on the webinar's page."""
+    answer.set_cookie(
+        COOKIE,
+        with_another(links, webinar_id, request.cookies.get(COOKIE), newest),
+        max_age=REMEMBERED_SECONDS,
+        path=f"/w/{webinar_id}",
+        httponly=True,
+        samesite="Lax",
+        secure=links.public_url.startswith("https://"),
+    )
+
+
+async def _typed_before(request: web.Request, facts: WebinarFacts, before: Earlier) -> Typed:
+    async with request.app[DESK].database.connection() as connection:
+        form = await registrants.find_form(connection, before.registrant.id)
+    questions = stored_questions(facts.webinar.questions)
+    return typed_before(before.registrant, form.answers, questions)

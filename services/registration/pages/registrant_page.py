@@ -9,13 +9,13 @@ from typing import Any, Literal
 from services.registration import refunds
 from services.registration.cancellations import CancelAsked, amount_back
 from services.registration.links import Links
-from services.registration.pages.facts import RegistrantFacts
-from services.registration.pages.webinar_page import legal_links, lit_window
+from services.registration.pages.facts import RegistrantFacts, State, standing
+from services.registration.pages.webinar_page import TermsLink, legal_links, lit_window, terms_link
 from services.registration.refund_policy import Step, policy_start, sentence, steps
 from services.registration.registrants import Occasion
+from services.registration.webinars import availability
 from shared.localized import format_until
 
-State = Literal["awaiting", "declined", "lapsed", "released", "confirmed", "cancelled"]
 Tone = Literal["good", "warn", "bad", ""]
 
 # Stripe's decline codes that tell the payer something: https://docs.stripe.com/declines/codes
@@ -50,15 +50,17 @@ class MoneyBack:
     amount_minor: int
 
 
+@dataclass(frozen=True)
+class Again:
+    """Registering once more: by one button if a seat is free."""
+
+    is_open: bool
+    terms: TermsLink | None
+
+
 def state_of(facts: RegistrantFacts) -> State:
-    """The registration as a person would name it; time runs even before a worker has seen it."""
-    registrant = facts.registrant
-    if registrant.status != "awaiting_payment":
-        return registrant.status
-    is_over = registrant.pay_by is None or registrant.pay_by <= facts.now
-    if registrant.hold_ended_at is not None or is_over:
-        return "lapsed"
-    return "awaiting" if registrant.declined_at is None else "declined"
+    """How the registration stands now."""
+    return standing(facts.registrant, facts.now)
 
 
 def fingerprint(facts: RegistrantFacts) -> str:
@@ -105,14 +107,26 @@ def registrant_view(facts: RegistrantFacts, links: Links, locale: str) -> dict[s
         "policy_steps": _policy_steps(facts),
         "has_started": has_started,
         "is_over": facts.now >= ends_at or webinar.status == "cancelled",
-        "may_register_again": registrant.status in ("released", "cancelled")
-        and webinar.is_open(facts.now),
+        "again": _again(facts, links),
         "starts_in": "" if has_started else format_until(webinar.starts_at, facts.now, locale),
         "reference": str(registrant.id),
         "pay_url": links.pay_url(registrant.id),
         "join_url": links.join_url(registrant.id, registrant.link_version),
         "webinar_url": links.webinar_url(webinar.id),
     }
+
+
+def may_register_again(facts: RegistrantFacts) -> bool:
+    """Whether it ended and the window is open."""
+    return state_of(facts) in ("released", "cancelled") and facts.webinar.is_open(facts.now)
+
+
+def _again(facts: RegistrantFacts, links: Links) -> Again | None:
+    if not may_register_again(facts):
+        return None
+    is_ready = facts.organization.is_ready
+    standing_now = availability(facts.webinar, is_ready=is_ready, now=facts.now)
+    return Again(standing_now == "open", terms_link(facts, links))
 
 
 def cancel_view(facts: RegistrantFacts, links: Links, locale: str) -> dict[str, Any]:

@@ -24,5 +24,6 @@ def add_page_routes(app: web.Application, links: Links, renderer: Renderer) -> N
     app.router.add_get("/r/{token}/calendar.ics", own.send_calendar)
     app.router.add_get("/r/{token}/cancel", own.show_cancellation)
     app.router.add_post("/r/{token}/cancel", own.cancel_on_page)
+    app.router.add_post("/r/{token}/again", own.register_again)
     app.router.add_get("/j/{token}", own.show_join)
     app.router.add_post("/j/{token}", own.join)

@@ -61,6 +61,7 @@ def webinar_view(
     typed: Typed,
     errors: dict[str, str],
     refusal: str | None = None,
+    earlier: Any = None,
 ) -> dict[str, Any]:
     """All that the template shows."""
     webinar, organization = facts.webinar, facts.organization
@@ -101,6 +102,7 @@ def webinar_view(
         "errors": errors,
         "first_error": next(iter(errors), ""),
         "refusal": refusal,
+        "earlier": earlier,
     }
 
 

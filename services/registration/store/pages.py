@@ -85,6 +85,19 @@ async def find_registrant(connection: Connection, registrant_id: UUID) -> Regist
     )
 
 
+async def own_registrations(
+    connection: Connection, webinar_id: UUID, registrant_ids: Sequence[UUID]
+) -> list[Registrant]:
+    """Those of the registrants who registered for this webinar."""
+    rows = await connection.fetch(
+        f"SELECT {_columns(Registrant, 'r')} FROM registrants r "
+        "WHERE r.id = ANY($1::uuid[]) AND r.webinar_id = $2",
+        list(registrant_ids),
+        webinar_id,
+    )
+    return [Registrant(**_read(Registrant, "r", row)) for row in rows]
+
+
 async def marks(connection: Connection, registrant_ids: Sequence[UUID]) -> dict[UUID, int]:
     """A number for each registrant that is another one once its page would show something else."""
     rows = await connection.fetch(

@@ -40,6 +40,8 @@ OWN_LINKS: dict[str, Any] = {
     "cancel_url": "/r/t/cancel",
     "state_url": "/r/t/state",
     "events_url": "/r/t/events",
+    "again_url": "/r/t/again",
+    "nonce": "n" * 24,
     "calendar_url": "/r/t/calendar.ics",
 }
 FREE_SEAT = CONFIRMED | {"amount_minor": 0, "currency": None, "paid_at": None, "paid_minor": 0}
