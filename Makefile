@@ -33,6 +33,10 @@ containers: .venv/.installed
 	$(BIN)/hadolint deploy/Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
 
+# After words of a page were added or changed: both catalogues get them, still without translation.
+words: .venv/.installed
+	$(BIN)/python -m deploy.words
+
 bench: .venv/.installed
 	$(BIN)/taquilla bench
 

@@ -29,22 +29,23 @@ msgstr ""
 
 """
 
-Message = str | tuple[str, str]
+Message = str | tuple[str, str]  # One, or one and many.
 
 
 class NotConstant(Exception):
     """Words are looked up by a text that only a running program knows."""
 
 
-def spoken() -> Catalog:
-    """All words of the service, each with the files that say it."""
+def spoken(sources: Path = SERVICE) -> Catalog:
+    """All words of templates and modules and of every refusal, each with the files that say it."""
     catalog = Catalog(fuzzy=False)
-    for path in sorted(SERVICE.rglob("*")):
+    for path in sorted(sources.rglob("*")):
         find = _FINDERS.get(path.suffix)
-        for message in find(path) if find else ():
-            catalog.add(message, locations=[(str(path.relative_to(SERVICE)), 0)])
+        for message, context in find(path) if find else ():
+            place = str(path.relative_to(sources))
+            catalog.add(message, locations=[(place, 0)], context=context or None)
     for refusal in _refusals(Refusal):
-        place = refusal.__module__.replace(".", "/") + ".py"
+        place = refusal.__module__.removeprefix("services.registration.").replace(".", "/") + ".py"
         catalog.add((refusal.__doc__ or "").strip(), locations=[(place, 0)])
     return catalog
 
@@ -68,7 +69,7 @@ def follow(path: Path) -> None:
         )
 
 
-def _in_template(path: Path) -> Iterator[Message]:
+def _in_template(path: Path) -> Iterator[tuple[Message, str]]:
     tree = _TEMPLATES.parse(path.read_text(encoding="utf-8"))
     for call in tree.find_all(nodes.Call):
         if isinstance(call.node, nodes.Name) and call.node.name in SPOKEN:
@@ -80,24 +81,25 @@ def _in_template(path: Path) -> Iterator[Message]:
         texts = message if isinstance(message, tuple) else (message,)
         if texts[0] is None:
             continue  # Looked up by a name: marked by msgid() where it is written.
-        yield (texts[0], texts[1] or "") if function == "ngettext" else texts[0]
+        yield ((texts[0], texts[1] or "") if function == "ngettext" else texts[0]), ""
 
 
-def _in_module(path: Path) -> Iterator[Message]:
+def _in_module(path: Path) -> Iterator[tuple[Message, str]]:
     for node in ast.walk(ast.parse(path.read_bytes())):
         if not isinstance(node, ast.Call):
             continue
         name = node.func.attr if isinstance(node.func, ast.Attribute) else _name(node.func)
         if name == "msgid":
-            yield _constant(node.args[0], path)
+            message, *contexts = (_constant(argument, path) for argument in node.args)
+            yield message, "".join(contexts)
         elif name in SPOKEN and node.args and isinstance(node.args[0], ast.Constant):
             one = _constant(node.args[0], path)
-            yield (one, _constant(node.args[1], path)) if name == "ngettext" else one
+            yield ((one, _constant(node.args[1], path)) if name == "ngettext" else one), ""
         elif name == "go":
             # The note that the next page shows.
             for said in (word.value for word in node.keywords if word.arg == "note"):
                 if isinstance(said, ast.Constant) and said.value:
-                    yield _constant(said, path)
+                    yield _constant(said, path), ""
 
 
 def _name(node: ast.expr) -> str:

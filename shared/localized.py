@@ -1,4 +1,4 @@
-"""Money, dates and durations as a reader of English or Spanish writes them. No I/O here.
+"""Money, dates and durations as a reader of English, Spanish or German writes them. No I/O here.
 
 A locale is any tag ("es", "es-MX", "en_GB"); one that is not spoken here reads English.
 """
@@ -11,27 +11,40 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime as babel_datetime
-from babel.dates import format_timedelta, get_timezone_location
+from babel.dates import format_timedelta, get_timezone_location, get_timezone_name
 from babel.numbers import format_decimal, get_currency_symbol
 from babel.numbers import format_percent as babel_percent
 from babel.units import format_unit
 
 from shared.money import currency_rule, major_units
 
-Language = Literal["en", "es"]
-LANGUAGES: tuple[Language, ...] = ("en", "es")
+Language = Literal["en", "es", "de"]
+LANGUAGES: tuple[Language, ...] = ("en", "es", "de")
 
-_DATE = {"en": "EEEE d MMMM y", "es": "EEEE, d 'de' MMMM 'de' y"}
-_DAY = {"en": "EEEE d MMMM", "es": "EEEE d 'de' MMMM"}
-_TIME = {"en": "HH:mm", "es": "H:mm"}
-_IN_ZONE = {"en": "{time} in {city} ({zone})", "es": "{time} en {city} ({zone})"}
+_DATE = {
+    "en": "EEEE d MMMM y",
+    "es": "EEEE, d 'de' MMMM 'de' y",
+    "de": "EEEE, d. MMMM y",
+}
+_DAY = {"en": "EEEE d MMMM", "es": "EEEE d 'de' MMMM", "de": "EEEE, d. MMMM"}
+_SHORT_DAY = {"en": "d MMM", "es": "d MMM", "de": "d. MMM"}
+_CLOCK = {"en": "HH:mm", "es": "H:mm", "de": "H:mm"}
+_TIME = {"en": "HH:mm", "es": "H:mm", "de": "H:mm 'Uhr'"}
+_IN_ZONE = {
+    "en": "{time} in {city} ({zone})",
+    "es": "{time} en {city} ({zone})",
+    "de": "{time} in {city} ({zone})",
+}
+_WITHOUT_CITY = {"en": "{time} {zone}", "es": "{time} {zone}", "de": "{time} ({zone})"}
+_TO_ANOTHER_DAY = {"en": "{first}–{last}", "es": "{first}–{last}", "de": "{first} bis {last}"}
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _MINUS = "\N{MINUS SIGN}"
 
 
 def language_of(locale: str) -> Language:
     """The language of a locale tag that is spoken here; English for every other."""
-    return "es" if locale[:3].lower().rstrip("-_") == "es" else "en"
+    asked = locale[:3].lower().rstrip("-_")
+    return next((language for language in LANGUAGES if language == asked), "en")
 
 
 @lru_cache(maxsize=256)
@@ -45,7 +58,7 @@ def _locale(tag: str) -> Locale:
 
 
 def format_money(amount_minor: int, currency: str, locale: str) -> str:
-    """An amount with its currency's code: "€49.00 EUR" in English, "49,00 EUR" in Spanish."""
+    """An amount with its currency's code: "€49.00 EUR" in English, "49,00 EUR" elsewhere."""
     short = format_price(amount_minor, currency, locale)
     symbol = get_currency_symbol(currency, _locale(locale))
     if symbol == currency:
@@ -87,7 +100,7 @@ def format_count(number: int, locale: str) -> str:
 
 
 def format_percent(percent: int, locale: str) -> str:
-    """A share: "50%", "50 %" in Spanish."""
+    """A share: "50%", "50 %" in Spanish and German."""
     return babel_percent(percent / 100, locale=_locale(locale))
 
 
@@ -97,7 +110,7 @@ def format_date(moment: datetime, time_zone: str, locale: str) -> str:
 
 
 def format_time(moment: datetime, time_zone: str, locale: str) -> str:
-    """A time of day in that zone: "18:00"."""
+    """A time of day in that zone: "18:00", "18:00 Uhr"."""
     return _written(moment, time_zone, locale, _TIME)
 
 
@@ -109,14 +122,13 @@ def format_deadline(moment: datetime, time_zone: str, locale: str) -> str:
 
 def format_short(moment: datetime, time_zone: str, locale: str) -> str:
     """The same where room is scarce: "10 Nov, 18:00"."""
-    day = format_day(moment, time_zone)
-    month = format_month(moment, time_zone, locale)
-    return f"{day} {month}, {format_time(moment, time_zone, locale)}"
+    day = _written(moment, time_zone, locale, _SHORT_DAY)
+    return f"{day}, {format_time(moment, time_zone, locale)}"
 
 
 def format_short_day(moment: datetime, time_zone: str, locale: str) -> str:
     """A day where room is scarce: "10 Nov"."""
-    return f"{format_day(moment, time_zone)} {format_month(moment, time_zone, locale)}"
+    return _written(moment, time_zone, locale, _SHORT_DAY)
 
 
 def format_start(starts_at: datetime, time_zone: str, locale: str) -> str:
@@ -129,17 +141,20 @@ def format_start(starts_at: datetime, time_zone: str, locale: str) -> str:
 def format_span(starts_at: datetime, duration_minutes: int, time_zone: str, locale: str) -> str:
     """From when to when on that day, with the zone: "18:00–19:30 in Madrid (CET)"."""
     ends_at = starts_at + timedelta(minutes=duration_minutes)
-    first = format_time(starts_at, time_zone, locale)
-    last = format_time(ends_at, time_zone, locale)
     zone = ZoneInfo(time_zone)
-    if starts_at.astimezone(zone).date() != ends_at.astimezone(zone).date():
+    if starts_at.astimezone(zone).date() == ends_at.astimezone(zone).date():
+        first = _written(starts_at, time_zone, locale, _CLOCK)
+        span = f"{first}–{format_time(ends_at, time_zone, locale)}"
+    else:
+        first = format_time(starts_at, time_zone, locale)
         last = format_deadline(ends_at, time_zone, locale)
-    return _with_zone(f"{first}–{last}", starts_at, time_zone, locale)
+        span = _TO_ANOTHER_DAY[language_of(locale)].format(first=first, last=last)
+    return _with_zone(span, starts_at, time_zone, locale)
 
 
 def format_month(moment: datetime, time_zone: str, locale: str) -> str:
     """The month's short name, for a calendar leaf."""
-    return babel_datetime(moment, "MMM", tzinfo=ZoneInfo(time_zone), locale=_locale(locale))
+    return babel_datetime(moment, "LLL", tzinfo=ZoneInfo(time_zone), locale=_locale(locale))
 
 
 def format_day(moment: datetime, time_zone: str) -> str:
@@ -184,15 +199,18 @@ def _written(moment: datetime, time_zone: str, locale: str, patterns: dict[str, 
 
 
 def _with_zone(time: str, moment: datetime, time_zone: str, locale: str) -> str:
-    zone = _zone_sign(moment, time_zone)
+    zone = _zone_sign(moment, time_zone, locale)
     city = format_city(time_zone, locale)
     if city in (time_zone, zone) or time_zone.startswith("Etc/"):
-        return f"{time} {zone}"
+        return _WITHOUT_CITY[language_of(locale)].format(time=time, zone=zone)
     return _IN_ZONE[language_of(locale)].format(time=time, city=city, zone=zone)
 
 
-def _zone_sign(moment: datetime, time_zone: str) -> str:
+def _zone_sign(moment: datetime, time_zone: str, locale: str) -> str:
     local = moment.astimezone(ZoneInfo(time_zone))
+    own = get_timezone_name(local, width="short", locale=_locale(locale))
+    if language_of(locale) != "en" and own.isalpha():
+        return own  # "MEZ" where English says "CET".
     name = local.tzname() or ""
     if name[:1].isalpha():
         return name

@@ -11,7 +11,7 @@ from pathlib import Path
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from shared.localized import Language, language_of
+from shared.localized import language_of
 
 FOLDER = Path(__file__).parent / "locale"
 
@@ -21,20 +21,39 @@ def speech(locale: str) -> NullTranslations:
     return _SPEECHES.get(language_of(locale), _ENGLISH)
 
 
-def msgid(message: str) -> str:
-    """The same text, marked as words that a template or a speech says later."""
-    return message
+def msgid(message: str, context: str = "") -> str:
+    """The same text, marked as words that a template or a speech says later.
+
+    A context tells apart what English says alike and others do not: "Open" the door, an "Open" one.
+    """
+    return _InContext(message, context) if context else message
 
 
-def _read(path: Path) -> GNUTranslations:
+class _InContext(str):
+    context: str
+
+    def __new__(cls, message: str, context: str) -> "_InContext":
+        marked = super().__new__(cls, message)
+        marked.context = context
+        return marked
+
+
+class _Catalogue(GNUTranslations):
+    def gettext(self, message: str) -> str:
+        if isinstance(message, _InContext):
+            return self.pgettext(message.context, str(message))
+        return super().gettext(message)
+
+
+def _read(path: Path) -> _Catalogue:
     compiled = io.BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=path.stem, abort_invalid=True))
     compiled.seek(0)
-    return GNUTranslations(compiled)
+    return _Catalogue(compiled)
 
 
 _ENGLISH = NullTranslations()
-_SPEECHES: dict[Language, NullTranslations] = {
-    language_of(path.stem): _read(path) for path in sorted(FOLDER.glob("*.po"))
+_SPEECHES: dict[str, NullTranslations] = {
+    path.stem: _read(path) for path in sorted(FOLDER.glob("*.po"))
 }

@@ -183,4 +183,3 @@ def _step(bracket: Bracket, locale: str) -> str:
 
 def _percent_at_hours(policy: RefundPolicy | None, hours: int) -> int:
     return 0 if policy is None else policy.percent_at(timedelta(hours=hours))
-

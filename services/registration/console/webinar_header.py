@@ -25,7 +25,7 @@ class Badge:
 def webinar_badge(webinar: Webinar, *, is_ready: bool, now: datetime) -> Badge:
     """The first that applies: an organizer needs to know the end before the sale."""
     if webinar.status == "cancelled":
-        return Badge("bad", msgid("Cancelled"))
+        return Badge("bad", msgid("Cancelled", "a webinar"))
     if is_over(webinar, now):
         return Badge("", msgid("Over"))
     if now >= webinar.starts_at:
@@ -34,7 +34,9 @@ def webinar_badge(webinar: Webinar, *, is_ready: bool, now: datetime) -> Badge:
         return Badge("warn", msgid("Sale paused"))
     if not webinar.has_free_seat:
         return Badge("warn", msgid("Sold out") if webinar.price_minor else msgid("Full"))
-    return Badge("good", msgid("On sale") if webinar.price_minor else msgid("Open"))
+    return Badge(
+        "good", msgid("On sale") if webinar.price_minor else msgid("Open", "for registration")
+    )
 
 
 def is_over(webinar: Webinar, now: datetime) -> bool:

@@ -5,7 +5,7 @@ import re
 from shared.localized import LANGUAGES, Language
 
 _REGION = re.compile("[A-Za-z]{2}")
-LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "es": "Español"}
+LANGUAGE_NAMES: dict[Language, str] = {"en": "English", "es": "Español", "de": "Deutsch"}
 """Each language as its readers call it."""
 
 

@@ -162,7 +162,7 @@ SITUATIONS: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("locale", ["en", "es-MX"])
+@pytest.mark.parametrize("locale", ["en", "es-MX", "de-AT"])
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_every_situation_is_a_page_without_inline_code_or_foreign_addresses(
     situation: str, locale: str
@@ -186,7 +186,7 @@ def test_every_situation_is_a_page_without_inline_code_or_foreign_addresses(
     assert "None" not in markup.text
 
 
-@pytest.mark.parametrize("locale", ["en", "es"])
+@pytest.mark.parametrize("locale", ["en", "es", "de"])
 def test_hostile_words_stay_words_on_every_page(locale: str) -> None:
     event = webinar(title=HOSTILE)
     seller = organization(name=HOSTILE, reply_to="a'\"><b>@x.example")
@@ -245,12 +245,21 @@ def test_a_spanish_reader_gets_spanish_money_and_dates() -> None:
         assert fact in text, fact
 
 
+def test_a_german_reader_gets_german_money_and_dates() -> None:
+    text = Markup(webinar_html(webinar_facts(), "de")).text
+
+    for fact in ("49,00 € EUR", "Donnerstag, 12. November 2026", "18:00–19:30 Uhr in Madrid (MEZ)",
+                 "Noch 22 von 80 Plätzen frei", "Zahlungspflichtig anmelden, 49,00 €",
+                 "bekommst du bis 48 Stunden vor Beginn 100 %"):  # fmt: skip
+        assert fact in text.replace("\N{NO-BREAK SPACE}", " "), fact
+
+
 def test_each_page_leads_to_itself_in_the_other_languages() -> None:
     html = webinar_html(webinar_facts(), "es-MX")
 
     links = [attributes for tag, attributes in Markup(html).tags if tag == "a"]
     offered = {link["hreflang"]: link["href"] for link in links if "hreflang" in link}
-    assert offered == {"en": "/w/x?locale=en"}
+    assert offered == {"en": "/w/x?locale=en", "de": "/w/x?locale=de"}
 
 
 def test_refused_fields_come_back_with_what_was_typed_and_marked() -> None:
@@ -329,7 +338,8 @@ def test_the_address_decides_the_language_then_the_registration_then_the_browser
 
     assert locale_of(request("/r/t?locale=en", **spanish), "es") == "en"
     assert locale_of(request("/r/t", **spanish), "en") == "en"
-    assert locale_of(request("/r/t?locale=xx", **spanish), "de") == "es"
+    assert locale_of(request("/r/t?locale=xx", **spanish), "fr") == "es"
+    assert locale_of(request("/r/t?locale=xx", **spanish), "de-AT") == "de-AT"
 
 
 def test_begun_minutes_count_and_none_are_left_afterwards() -> None:

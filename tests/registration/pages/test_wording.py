@@ -7,7 +7,8 @@ from services.registration.pages.wording import preferred_locale, spoken_locale
     ("header", "locale"),
     [
         ("es-MX,es;q=0.9,en;q=0.8", "es-MX"),
-        ("de-DE,de;q=0.9,es;q=0.5,en;q=0.4", "es"),
+        ("de-DE,de;q=0.9,es;q=0.5,en;q=0.4", "de-DE"),
+        ("fr-FR,fr;q=0.9,de;q=0.5,en;q=0.4", "de"),
         ("en;q=0.2, es;q=0.7", "es"),
         ("es-419", "es"),
         ("ES_es", "es-ES"),
