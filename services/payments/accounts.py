@@ -122,7 +122,7 @@ def read_account(document: Mapping[str, Any]) -> AccountFacts:
     if not may_charge and not missing:
         reason = str(requirements.get("disabled_reason") or "unknown")
         missing.append(f"disabled.{reason[:CODE_LENGTH_MAX]}")
-    if cards != "active":
+    if cards != "active" and is_submitted:
         missing.append("card_payments.pending" if cards == "pending" else "card_payments.off")
     return AccountFacts(
         stripe_account_id=str(document["id"]),

@@ -10,6 +10,9 @@ from deploy.local.sandbox.world import PLATFORM, Entry, JsonObject, new_id
 ANNA = "acct_sandbox_anna"
 NEW = "acct_sandbox_new"
 
+DOCUMENT = "representative.verification.document"
+"""What Stripe may ask for after everything else was given."""
+
 _MISSING_DETAILS = [
     "business_profile.url",
     "external_account",
@@ -168,6 +171,26 @@ def set_ready(sandbox: Sandbox, entry: Entry, is_ready: bool) -> None:
         capabilities=_capabilities(is_ready),
         requirements=_requirements([] if is_ready else _MISSING_DETAILS),
     )
+
+
+def fill_in(
+    sandbox: Sandbox, entry: Entry, *, name: str | None, missing: list[str], is_submitted: bool
+) -> None:
+    """What an owner left on the onboarding page; nothing missing and submitted is ready."""
+    state, is_ready = entry.object, is_submitted and not missing
+    values: JsonObject = {
+        "charges_enabled": is_ready,
+        "details_submitted": is_submitted,
+        "payouts_enabled": is_ready,
+        "capabilities": _capabilities(is_ready),
+        "requirements": _requirements(missing),
+    }
+    if name is not None:
+        values["business_profile"] = state["business_profile"] | {"name": name}
+        settings = _settings(name)
+        parts = ("dashboard", "payments")
+        values["settings"] = state["settings"] | {part: settings[part] for part in parts}
+    change(sandbox, entry, **values)
 
 
 def connect(sandbox: Sandbox, entry: Entry) -> None:

@@ -6,10 +6,19 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from deploy.local.sandbox.objects import accounts, oauth
-from deploy.local.sandbox.pages.forms import read_form, see_other
+from deploy.local.sandbox.pages.forms import Form, read_form, see_other
 from deploy.local.sandbox.pages.rendering import page
 from deploy.local.sandbox.sandbox import CLIENT_ID, Sandbox
 from deploy.local.sandbox.world import PLATFORM, Entry
+
+# The form's fields, and what Stripe calls the thing that each of them gives.
+_FIELDS = {
+    "name": "business_profile.name",
+    "url": "business_profile.url",
+    "person": "representative.first_name",
+    "iban": "external_account",
+    "terms": "tos_acceptance.date",
+}
 
 
 class ConnectPages:
@@ -95,8 +104,7 @@ class ConnectPages:
             return page("missing.html", status=404)
         if not self._is_usable(link):
             return see_other(link.object["refresh_url"])
-        account = self._sandbox.world.get("account", link.account)
-        return page("setup.html", token=link.id, account=account.object)
+        return self._setup_page(link)
 
     async def finish_setup(self, request: web.Request) -> web.Response:
         link = self._link(request)
@@ -105,12 +113,53 @@ class ConnectPages:
         if not self._is_usable(link):
             return see_other(link.object["refresh_url"])
         form = await read_form(request)
+        answer = form.get("answer")
+        # A field that was not sent at all counts as given: scripts need not know the form.
+        if "name" in form:
+            form["terms"] = form.get("agrees", "")  # Browsers send no box that is not ticked.
+        empty = [name for name in _FIELDS if name in form and not form[name]]
+        if answer in ("complete", "document") and empty:
+            return self._setup_page(link, form=form, errors=empty, status=422)
         link.object["used"] = True
         self._sandbox.world.save(link)
-        if form.get("answer") == "complete":
-            account = self._sandbox.world.get("account", link.account)
+        account = self._sandbox.world.get("account", link.account)
+        name = form.get("name") or None
+        if answer == "complete":
             accounts.set_ready(self._sandbox, account, True)
+            accounts.fill_in(self._sandbox, account, name=name, missing=[], is_submitted=True)
+        elif answer == "document":
+            accounts.fill_in(
+                self._sandbox, account, name=name, missing=[accounts.DOCUMENT], is_submitted=True
+            )
+        elif not account.object["details_submitted"]:
+            given = {code for field, code in _FIELDS.items() if form.get(field)}
+            due = [
+                code
+                for code in account.object["requirements"]["currently_due"]
+                if code not in given
+            ]
+            accounts.fill_in(self._sandbox, account, name=name, missing=due, is_submitted=False)
         return see_other(link.object["return_url"])
+
+    def _setup_page(
+        self,
+        link: Entry,
+        *,
+        form: Form | None = None,
+        errors: list[str] | None = None,
+        status: int = 200,
+    ) -> web.Response:
+        account = self._sandbox.world.get("account", link.account)
+        return page(
+            "setup.html",
+            status=status,
+            token=link.id,
+            account=account.object,
+            due=account.object["requirements"]["currently_due"],
+            document=accounts.DOCUMENT,
+            typed=form,
+            errors=errors or [],
+        )
 
     def _link(self, request: web.Request) -> Entry | None:
         return self._sandbox.world.find("onboarding", request.match_info["token"])

@@ -1,4 +1,4 @@
-"""The consent page of OAuth."""
+"""The consent page of OAuth, and the form on which an account is filled in."""
 
 from urllib.parse import parse_qs, urlsplit
 
@@ -115,3 +115,101 @@ async def test_without_any_address_nobody_is_sent_anywhere(bench: Bench) -> None
 
     assert status == 400
     assert "No redirect URI" in text
+
+
+TYPED = {
+    "name": "Faro Studio",
+    "url": "https://faro.example",
+    "person": "Inés Faro",
+    "iban": "DE89370400440532013000",
+    "agrees": "yes",
+}
+
+
+async def _onboarding(bench: Bench) -> tuple[str, str]:
+    """A new account, and the address of the page on which it is filled in."""
+    account = await bench.client.v1.accounts.create_async({"type": "standard"})
+    link = await bench.client.v1.account_links.create_async(
+        {
+            "account": account.id,
+            "type": "account_onboarding",
+            "return_url": BACK,
+            "refresh_url": BACK,
+        }
+    )
+    return account.id, link.url
+
+
+async def _fill_in(bench: Bench, form: str, /, **typed: str) -> tuple[int, str]:
+    async with bench.http.post(form, data=typed, allow_redirects=False) as answer:
+        return answer.status, answer.headers.get("Location") or await answer.text()
+
+
+async def test_a_form_that_is_filled_in_makes_an_account_ready(bench: Bench) -> None:
+    account_id, url = await _onboarding(bench)
+    async with bench.http.get(url) as shown:
+        assert "Business name" in await shown.text()
+
+    status, location = await _fill_in(bench, url, answer="complete", **TYPED)
+
+    account = await bench.client.v1.accounts.retrieve_async(account_id)
+    assert (status, location) == (303, BACK)
+    assert account.charges_enabled
+    assert account.details_submitted
+    assert account.business_profile is not None
+    assert account.business_profile.name == "Faro Studio"
+    assert account.settings is not None
+    assert account.settings.payments is not None
+    assert account.settings.payments.statement_descriptor == "FARO STUDIO"
+
+
+async def test_what_is_left_empty_is_marked_and_what_was_typed_stays(bench: Bench) -> None:
+    account_id, url = await _onboarding(bench)
+
+    status, text = await _fill_in(
+        bench, url, answer="complete", **TYPED | {"iban": "", "agrees": ""}
+    )
+
+    account = await bench.client.v1.accounts.retrieve_async(account_id)
+    assert status == 422
+    assert 'value="Faro Studio"' in text
+    assert text.count('aria-invalid="true"') == 2
+    assert not account.details_submitted
+
+
+async def test_a_form_that_is_left_keeps_what_was_given(bench: Bench) -> None:
+    account_id, url = await _onboarding(bench)
+
+    status, location = await _fill_in(
+        bench, url, answer="later", **TYPED | {"iban": "", "agrees": ""}
+    )
+
+    account = await bench.client.v1.accounts.retrieve_async(account_id)
+    assert (status, location) == (303, BACK)
+    assert not account.details_submitted
+    assert not account.charges_enabled
+    assert account.requirements is not None
+    assert account.requirements.currently_due == ["external_account", "tos_acceptance.date"]
+
+
+async def test_a_document_may_be_asked_for_after_everything_else(bench: Bench) -> None:
+    account_id, url = await _onboarding(bench)
+    await _fill_in(bench, url, answer="document", **TYPED)
+
+    account = await bench.client.v1.accounts.retrieve_async(account_id)
+    assert account.details_submitted
+    assert not account.charges_enabled
+    assert account.requirements is not None
+    assert account.requirements.currently_due == ["representative.verification.document"]
+    link = await bench.client.v1.account_links.create_async(
+        {
+            "account": account_id,
+            "type": "account_onboarding",
+            "return_url": BACK,
+            "refresh_url": BACK,
+        }
+    )
+    async with bench.http.get(link.url) as shown:
+        assert "identity document" in await shown.text()
+    await _fill_in(bench, link.url, answer="complete")
+    assert (await bench.client.v1.accounts.retrieve_async(account_id)).charges_enabled
