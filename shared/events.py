@@ -100,6 +100,7 @@ class RegistrantFacts(Event):
     organization_name: str
     sender_name: str | None = None
     reply_to: str | None = None
+    is_rehearsal: bool = False  # an organizer's own try: it takes no seat, and its mails say TEST
     # Of the calendar's entry: rises with each change of the registration and of its webinar.
     sequence: int = Field(default=0, ge=0)
 

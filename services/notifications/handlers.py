@@ -258,7 +258,7 @@ class Handlers:
             told = uuid5(facts.registrant_id, f"{kind}/{cause}")
         message_id = f"<{kind}.{told}@{self.sender.domain}>"
         content = rendering.write(
-            letter,
+            emails.stamped(letter) if facts.is_rehearsal else letter,
             sender=self.sender,
             sender_name=facts.sender_name or facts.organization_name,
             reply_to=facts.reply_to,

@@ -49,6 +49,7 @@ class Letter:
     preview: str  # What inboxes show beside the subject.
     heading: str
     lead: tuple[str, ...]
+    stamp: str = ""  # Above everything: that this is only a rehearsal.
     event: Event | None = None
     own_words: tuple[str, ...] = ()  # The organizer's paragraphs; lines within one stay apart.
     button: Link | None = None

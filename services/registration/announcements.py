@@ -44,6 +44,7 @@ class Announcer:
             "organization_name": organization.name,
             "sender_name": organization.sender_name,
             "reply_to": organization.reply_to,
+            "is_rehearsal": False,
         }
         self._created = shared | {
             "version": 1,
@@ -68,11 +69,13 @@ class Announcer:
         body["manage_url"] = application.manage_url
         body["payment_method"] = application.payment_method
         body["network"] = application.network
+        if application.is_rehearsal:
+            body["is_rehearsal"] = True
         return body
 
     def confirmed(self, application: Application) -> dict[str, Any]:
         """`RegistrantConfirmed`, where there is nothing to pay."""
-        return self._confirmed | {
+        body = self._confirmed | {
             "event_id": uuid4(),
             "registrant_id": application.registrant_id,
             "name": application.name,
@@ -82,3 +85,6 @@ class Announcer:
             "join_url": self._links.join_url(application.registrant_id),
             "refund_policy_text": "",  # Where nothing is paid there is nothing to give back.
         }
+        if application.is_rehearsal:
+            body["is_rehearsal"] = True
+        return body

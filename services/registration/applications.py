@@ -88,6 +88,7 @@ def apply(
     organization_id: UUID | None = None,
     questions_shown: str | None = None,
     is_own_only: bool = False,
+    is_rehearsal: bool = False,
 ) -> Application:
     """An application with its id minted and its link signed; `organization_id` is the caller's."""
     registrant_id = uuid4()
@@ -109,6 +110,7 @@ def apply(
         questions_shown=questions_shown,
         terms_version=form.terms_version,
         is_own_only=is_own_only,
+        is_rehearsal=is_rehearsal,
     )
 
 

@@ -86,6 +86,7 @@ class Registrant:
     stripe_account_id: str | None = None
     stripe_payment_intent_id: str | None = None
     is_live: bool | None = None
+    is_rehearsal: bool = False  # Of an organizer: takes no seat, enters no sum and no list.
 
     @property
     def policy(self) -> RefundPolicy | None:
@@ -158,6 +159,7 @@ def facts(registrant: Registrant, occasion: Occasion) -> dict[str, Any]:
         "organization_name": organization.name,
         "sender_name": organization.sender_name,
         "reply_to": organization.reply_to,
+        "is_rehearsal": registrant.is_rehearsal,
         "sequence": calendar_sequence(registrant.version, webinar),
     }
 
@@ -268,7 +270,8 @@ def settle_payment(
     if any(other.status == "confirmed" and other.amount_minor > 0 for other in others):
         return [_give_back(paid, "duplicate", occasion)]
     if paid.status == "released" and not (
-        occasion.webinar.is_open(occasion.now) and occasion.webinar.has_free_seat
+        occasion.webinar.is_open(occasion.now)
+        and (occasion.webinar.has_free_seat or paid.is_rehearsal)
     ):
         return [_give_back(paid, "late", occasion)]
     superseded = [
@@ -294,7 +297,12 @@ def confirmation(registrant: Registrant, occasion: Occasion) -> RegistrantConfir
 
 
 def _confirmed(registrant: Registrant, occasion: Occasion) -> Outcome:
-    confirmed = changed(registrant, status="confirmed", holds_seat=True, confirmed_at=occasion.now)
+    confirmed = changed(
+        registrant,
+        status="confirmed",
+        holds_seat=not registrant.is_rehearsal,
+        confirmed_at=occasion.now,
+    )
     return Outcome(confirmed, (confirmation(confirmed, occasion),))
 
 

@@ -76,6 +76,7 @@ class Application:
     questions_shown: str | None = None  # The wording that a page showed.
     terms_version: int | None = None
     is_own_only: bool = False  # Over the bus a token reaches its own organization's webinars only.
+    is_rehearsal: bool = False  # Takes no seat, so it needs none, nor a place among others.
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +187,13 @@ class _Judge:
             return Closed()
         if _expects_other_price(application, self._webinar):
             return PriceChanged()
-        if self._left is not None and self._left <= 0:
+        if self._left is not None and self._left <= 0 and not application.is_rehearsal:
             return SoldOut()
         refusal = self._check_form(application, is_own=is_own)
         if refusal is not None:
             return refusal
+        if application.is_rehearsal:
+            return application
         if not self._has_place_for_address(application.email_key):
             return TooManyRegistrations()
         if not is_own and not self._has_place_for_network(application.network):

@@ -2,6 +2,7 @@
 
 from services.notifications.emails.accounts import account
 from services.notifications.emails.money import refund, refund_failed, takes_the_seat
+from services.notifications.emails.reader import stamped
 from services.notifications.emails.seats import (
     cancelled,
     confirmation,
@@ -26,6 +27,7 @@ __all__ = [
     "released",
     "repeated",
     "rescheduled",
+    "stamped",
     "starts_soon",
     "takes_the_seat",
 ]

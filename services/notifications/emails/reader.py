@@ -1,10 +1,11 @@
 """What every letter to a registrant needs, said in their language. No I/O here."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from services.notifications import placeholders
-from services.notifications.letter import Event
+from services.notifications.letter import Event, Letter
 from services.notifications.plain_words import (
     SENDER_LENGTH_MAX,
     SUBJECT_TITLE_LENGTH_MAX,
@@ -23,6 +24,12 @@ from shared.localized import (
     format_start,
     language_of,
 )
+
+
+def stamped(letter: Letter) -> Letter:
+    """The letter as a rehearsal's: nobody takes it for a real one, before or after opening it."""
+    subject = say(letter.language, "mail.rehearsal_subject", subject=letter.subject)
+    return replace(letter, subject=subject, stamp=say(letter.language, "mail.rehearsal_stamp"))
 
 
 def sequence_of(facts: RegistrantFacts) -> int:

@@ -10,6 +10,7 @@ from services.registration.console import (
     passwords,
     record,
     registrants,
+    rehearsal,
     settings,
     sign_in,
     tokens,
@@ -29,6 +30,7 @@ ROUTES: list[ConsoleRoute] = [
     *record.ROUTES,
     *webinars.ROUTES,
     *numbers.ROUTES,
+    *rehearsal.ROUTES,
     *registrants.ROUTES,  # After the rooms whose paths have a word where these have an id.
 ]
 

@@ -152,6 +152,7 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
         "brand_url": links.webinar_url(facts.webinar.id),
         "contact": organization.reply_to,
         "is_test": registrant.amount_minor > 0 and not organization.is_live,
+        "is_rehearsal": registrant.is_rehearsal,
         "lit_window": lit_window(facts.webinar),
         "legal": legal_links(organization),
     }

@@ -108,6 +108,7 @@ class Renderer:
             "contact": None,
             "legal": {},
             "is_test": False,
+            "is_rehearsal": False,
             "other_languages": others,
             "self_path": request.path,
         }

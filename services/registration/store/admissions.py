@@ -18,7 +18,7 @@ from shared.events import RegistrantConfirmed, RegistrantCreated
 from shared.postgres import Connection, note_events
 
 # Not a bare column: PostgreSQL would skip through the whole index of statuses for it.
-_ACTIVE = "status || '' IN ('awaiting_payment', 'confirmed')"
+_ACTIVE = "status || '' IN ('awaiting_payment', 'confirmed') AND NOT is_rehearsal"
 _ORGANIZATION = ", ".join(f"o.{column}" for column in organizations.COLUMNS.split(", "))
 SURROUNDINGS = (
     f"SELECT now(), d.description, {CURRENT_VERSION}, "
@@ -158,15 +158,19 @@ async def admit(
         "WITH admitted AS (INSERT INTO registrants (id, organization_id, webinar_id, version, "
         "status, holds_seat, name, email, email_key, locale, amount_minor, currency, "
         "description_version, refund_policy, starts_at, pay_by, confirmed_at, created_at, "
-        "idempotency_key, body_sha256, network, answers, terms_version, terms_accepted_at) "
-        "SELECT a.id, w.organization_id, w.id, $2, $3, true, a.name, a.email, a.email_key, "
+        "idempotency_key, body_sha256, network, answers, terms_version, terms_accepted_at, "
+        "is_rehearsal) "
+        "SELECT a.id, w.organization_id, w.id, $2, $3, a.is_rehearsal IS NOT TRUE, a.name, "
+        "a.email, a.email_key, "
         "a.locale, w.price_minor, CASE WHEN w.price_minor > 0 THEN w.currency END, "
         "w.description_version, w.refund_policy, w.starts_at, $4, $5, $6, "
         "a.idempotency_key, decode(a.body_sha256, 'hex'), a.network, a.answers, a.terms_version, "
-        "CASE WHEN a.terms_version IS NOT NULL THEN $6::timestamptz END "
+        "CASE WHEN a.terms_version IS NOT NULL THEN $6::timestamptz END, "
+        "a.is_rehearsal IS TRUE "
         "FROM webinars w CROSS JOIN json_to_recordset($7::text::json) AS a (id uuid, name text, "
         "email text, email_key text, locale text, idempotency_key text, body_sha256 text, "
-        "network text, answers jsonb, terms_version integer) WHERE w.id = $1), "
+        "network text, answers jsonb, terms_version integer, is_rehearsal boolean) "
+        "WHERE w.id = $1), "
         "told AS (INSERT INTO outbox (event_id, subject, payload) "
         "SELECT (told.body->>'event_id')::uuid, told.subject, convert_to(told.body::text, 'UTF8') "
         "FROM (SELECT $8 AS subject, json_array_elements($9::text::json) AS body UNION ALL "
@@ -183,7 +187,7 @@ async def admit(
         to_json(created).decode(),
         RegistrantConfirmed.subject,
         to_json(confirmed).decode(),
-        len(admitted),
+        sum(not application.is_rehearsal for application in admitted),
     )
     note_events()
 
@@ -203,6 +207,8 @@ def _row(application: Application, forms: Mapping[UUID, dict[str, Any]]) -> dict
     # What is left out is null to PostgreSQL, and costs nothing where nobody is asked.
     if application.registrant_id in forms:
         row |= forms[application.registrant_id]
+    if application.is_rehearsal:
+        row["is_rehearsal"] = True
     return row
 
 

@@ -19,7 +19,7 @@ COLUMNS = (
     "released_at, cancelled_at, cancel_cause, cancel_key, paid_at, paid_minor, refunded_minor, "
     "money_version, is_money_returned, fee_minor, net_minor, settlement_currency, fee_version, "
     "decline_code, decline_message, declined_at, link_version, repeated_at, created_at, "
-    "stripe_account_id, stripe_payment_intent_id, is_live"
+    "stripe_account_id, stripe_payment_intent_id, is_live, is_rehearsal"
 )
 
 _SAVED = (
@@ -59,10 +59,15 @@ async def lock(connection: Connection, registrant_id: UUID) -> Registrant | None
 async def lock_others_of_address(
     connection: Connection, registrant: Registrant
 ) -> list[Registrant]:
-    """Active registrations of the same address for the same webinar, locked, oldest first."""
+    """Active registrations of the same address for the same webinar, locked, oldest first.
+
+    A rehearsal has no others, and is nobody's.
+    """
+    if registrant.is_rehearsal:
+        return []
     return await _many(
         connection,
-        "webinar_id::text = $1::uuid::text AND email_key = $2 AND id <> $3 "
+        "webinar_id::text = $1::uuid::text AND email_key = $2 AND id <> $3 AND NOT is_rehearsal "
         "AND status IN ('awaiting_payment', 'confirmed') ORDER BY number FOR NO KEY UPDATE",
         registrant.webinar_id,
         registrant.email_key,
@@ -118,7 +123,7 @@ async def has_paid(connection: Connection, webinar_id: UUID) -> bool:
     return bool(
         await connection.fetchval(
             "SELECT EXISTS (SELECT FROM registrants WHERE webinar_id = $1 "
-            "AND status = 'confirmed' AND amount_minor > 0)",
+            "AND status = 'confirmed' AND amount_minor > 0 AND NOT is_rehearsal)",
             webinar_id,
         )
     )
@@ -190,7 +195,7 @@ async def list_of_webinar(
     """Registrants in the order of admission, behind the number `after`."""
     return await _many(
         connection,
-        "webinar_id = $1 AND number > $2 ORDER BY number LIMIT $3",
+        "webinar_id = $1 AND number > $2 AND NOT is_rehearsal ORDER BY number LIMIT $3",
         webinar_id,
         after,
         limit,
