@@ -22,6 +22,8 @@ BAD_LANGUAGE = msgid("Choose a language of the list.")
 WRONG_PRESENT_PASSWORD = msgid("This is not your present password.")
 SAME_PASSWORD = msgid("This is the password that you have. Choose another one.")
 
+BROWSERS_SHOWN = 8
+
 
 async def show_account(visit: Visit) -> web.Response:
     """GET /console/account."""
@@ -93,7 +95,7 @@ async def _account(
             "created_at": session.created_at,
             "is_own": session.id_hash == visit.session.id_hash,
         }
-        for session in signed_in
+        for session in sorted(signed_in, key=lambda one: one.id_hash != visit.session.id_hash)
         if not session.is_over(now)
     ]
     return visit.page(
@@ -103,7 +105,8 @@ async def _account(
         typed_name=visit.person.name if typed_name is None else typed_name,
         languages=LANGUAGE_NAMES,
         own_language=visit.person.locale.partition("-")[0],
-        sessions=shown,
+        sessions=shown[:BROWSERS_SHOWN],
+        more=max(0, len(shown) - BROWSERS_SHOWN),
         now=now,
     )
 
