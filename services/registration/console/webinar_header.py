@@ -9,9 +9,9 @@ from services.registration.catalogues import msgid
 from services.registration.links import Links
 from services.registration.webinars import Webinar
 
-Place = Literal["", "edit", "payment", "copy", "embed", "messages", "rehearsal", "cancel"]
+Place = Literal["", "edit", "payment", "copy", "embed", "rehearsal", "cancel"]
 
-_PLACES = ("edit", "payment", "copy", "embed", "messages", "rehearsal", "cancel")
+_PLACES = ("edit", "payment", "copy", "embed", "rehearsal", "cancel")
 
 
 @dataclass(frozen=True)
@@ -64,6 +64,7 @@ def webinar_header(
         "public_url": links.webinar_url(webinar.id),
         "list_path": path("webinars"),
         "paths": {"webinar": path("webinars", webinar.id)}
-        | {place: path("webinars", webinar.id, place) for place in _PLACES},
+        | {place: path("webinars", webinar.id, place) for place in _PLACES}
+        | {"messages": path("settings", "messages")},  # One set of words for all webinars.
         "here": here,
     }

@@ -1,5 +1,6 @@
 """Scheduling and editing a webinar, with previews of what people will see."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +11,19 @@ from services.registration.catalogues import msgid
 from services.registration.console.message import Message, Words
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
-from services.registration.console.webinar_header import webinar_header
+from services.registration.console.webinars.finding import (
+    description_of,
+    header_of,
+    original_of,
+    price_of,
+    webinar_of,
+)
 from services.registration.console.webinars.forms import (
     Errors,
     Read,
     Typed,
     changes,
+    read_known,
     read_webinar,
     time_zones,
     typed_anew,
@@ -25,10 +33,7 @@ from services.registration.console.webinars.forms import (
 from services.registration.console.webinars.policy_form import rows_shown
 from services.registration.console.webinars.preview import draft_of, summary, unsaved
 from services.registration.console.webinars.question_form import QUESTION_KINDS, ROWS
-from services.registration.pages.facts import WebinarFacts
-from services.registration.pages.webinar_page import Typed as Visitor
-from services.registration.pages.webinar_page import webinar_view
-from services.registration.store import numbers, terms, webinar_lists, webinars
+from services.registration.store import numbers, webinar_lists, webinars
 from services.registration.webinars import (
     AlreadyCancelled,
     CapacityBelowSeats,
@@ -36,7 +41,7 @@ from services.registration.webinars import (
     Webinar,
 )
 from shared.postgres import Connection
-from shared.refusals import Invalid, NotFound, Refusal
+from shared.refusals import Invalid, Refusal
 
 _FIELDS_OF = {
     "starts_at": "date",
@@ -67,19 +72,30 @@ async def schedule(visit: Visit) -> web.Response:
     typed = typed_in(visit.fields)
     async with visit.database.transaction() as connection:
         now = await connection.fetchval("SELECT now()")
+        original = await original_of(visit, connection)
         read = read_webinar(typed, now)
         if read.errors or visit.fields.get("do") == "preview":
-            return _form(visit, typed, read, now)
-        fields = {"price_minor": 0, "currency": None} | read.values
+            return _form(visit, typed, read, now, original=original)
+        fields = price_of(visit, original) | read.values
         try:
             webinar = await box_office.schedule_webinar(connection, visit.organization.id, fields)
         except Invalid as refusal:
-            return _form(visit, typed, _refused(read, refusal), now)
-    return visit.go(
-        visit.path("webinars", webinar.id),
-        msgid("“%(title)s” is scheduled. It is free until you add a payment."),
-        {"title": webinar.title},
-    )
+            return _form(visit, typed, _refused(read, refusal), now, original=original)
+    onward = visit.path("webinars", webinar.id)
+    if webinar.price_minor:
+        return visit.go(onward, msgid("“%(title)s” is scheduled."), {"title": webinar.title})
+    words = msgid("“%(title)s” is scheduled. It is free until you add a payment.")
+    return visit.go(onward, words, {"title": webinar.title})
+
+
+async def show_copy(visit: Visit) -> web.Response:
+    """GET …/webinars/{webinar_id}/copy: the form for a new one, all but its date filled in."""
+    async with visit.database.connection() as connection:
+        webinar = await webinar_of(visit, connection)
+        description = await description_of(connection, webinar)
+        now = await connection.fetchval("SELECT now()")
+    typed = typed_of(webinar, description) | {"version": "", "date": ""}
+    return _form(visit, typed, read_known(typed, now), now, original=webinar)
 
 
 async def show_edit(visit: Visit) -> web.Response:
@@ -138,24 +154,18 @@ def _form(
     refusal: Refusal | None = None,
     *,
     guesses_zone: bool = False,
+    original: Webinar | None = None,
 ) -> web.Response:
     """The form as it was typed, what is wrong, and the preview of what could be read."""
-    shown = draft_of(webinar or unsaved(visit.organization.id, now), read.values)
-    header = None
-    if webinar is not None:
-        header = webinar_header(
-            webinar,
-            path=visit.path,
-            links=visit.links,
-            is_ready=visit.organization.is_ready,
-            now=now,
-            here="edit",
-        )
+    shown = webinar or replace(unsaved(visit.organization.id, now), **price_of(visit, original))
+    shown = draft_of(shown, read.values)
+    header = None if webinar is None else header_of(visit, webinar, now, "edit")
     return visit.page(
         "console/edit.html",
         status=_status(visit, read.errors, refusal),
         webinar=webinar,
         header=header,
+        original=original,
         own_path=visit.path(*_own_parts(webinar)),
         preview_path=visit.path(*_own_parts(webinar), "preview"),
         typed=typed,
@@ -168,7 +178,7 @@ def _form(
         guesses_zone=guesses_zone,
         has_sold=bool(facts and facts["has_sold"]),
         active=facts["active"] if facts else 0,
-        has_mail_preview=False,
+        has_mail_preview=visit.desk.bus is not None,
         preview=summary(
             shown,
             now,
@@ -221,55 +231,6 @@ def _refused(read: Read, refusal: Refusal) -> Read:
     return Read(read.values, read.errors | {name: words})
 
 
-async def show_preview(visit: Visit) -> web.Response:
-    """POST …/preview, of a new webinar or of one that is edited: the public page as it would be."""
-    typed = typed_in(visit.fields)
-    async with visit.database.connection() as connection:
-        before, description = None, ""
-        if "webinar_id" in visit.request.match_info:
-            before = await webinar_of(visit, connection)
-            description = await description_of(connection, before)
-        now = await connection.fetchval("SELECT now()")
-        agreed = await terms.current(connection, visit.organization.id)
-    read = read_webinar(typed, now, before)
-    draft = draft_of(before or unsaved(visit.organization.id, now), read.values)
-    facts = WebinarFacts(
-        webinar=draft,
-        organization=visit.organization,
-        description=read.values.get("description", description),
-        next_hold_ends_at=None,
-        now=now,
-        terms_version=agreed.version if agreed else None,
-        terms_address=agreed.url if agreed else None,
-    )
-    shown = webinar_view(facts, visit.links, visit.locale, nonce="", typed=Visitor(), errors={})
-    return visit.renderer.page(
-        visit.request,
-        "console/preview_page.html",
-        visit.locale,
-        is_personal=True,
-        form_url="",
-        self_url="",
-        other_languages={},
-        has_mistakes=bool(read.errors),
-        **shown,
-    )
-
-
-async def webinar_of(visit: Visit, connection: Connection, *, is_locked: bool = False) -> Webinar:
-    """The path's webinar; raises NotFound for another organization's."""
-    find = webinars.lock if is_locked else webinars.find
-    webinar = await find(connection, visit.id("webinar_id"))
-    if webinar is None or webinar.organization_id != visit.organization.id:
-        raise NotFound
-    return webinar
-
-
-async def description_of(connection: Connection, webinar: Webinar) -> str:
-    """What is said of it now."""
-    return (await webinars.descriptions(connection, [webinar.id])).get(webinar.id, "")
-
-
 async def _standing(connection: Connection, webinar: Webinar) -> dict[str, Any]:
     """What decides which changes are possible, and whom they reach."""
     totals = await numbers.totals_of_webinars(connection, webinar.organization_id, [webinar.id])
@@ -285,13 +246,7 @@ ROUTES = [
     ConsoleRoute("GET", "/console/{organization_id}/webinars/new", show_new, "organizer"),
     ConsoleRoute("POST", "/console/{organization_id}/webinars/new", schedule, "organizer"),
     ConsoleRoute(
-        "POST", "/console/{organization_id}/webinars/new/preview", show_preview, "organizer"
-    ),
-    ConsoleRoute(
-        "POST",
-        "/console/{organization_id}/webinars/{webinar_id}/edit/preview",
-        show_preview,
-        "organizer",
+        "GET", "/console/{organization_id}/webinars/{webinar_id}/copy", show_copy, "organizer"
     ),
     ConsoleRoute(
         "GET", "/console/{organization_id}/webinars/{webinar_id}/edit", show_edit, "organizer"

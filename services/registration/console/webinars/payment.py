@@ -11,8 +11,7 @@ from services.registration.catalogues import msgid
 from services.registration.console.message import Message, Words
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
-from services.registration.console.webinar_header import webinar_header
-from services.registration.console.webinars.editing import webinar_of
+from services.registration.console.webinars.finding import header_of, webinar_of
 from services.registration.refund_policy import sentence, steps
 from services.registration.store import numbers, people
 from services.registration.webinars import AlreadyCancelled, OrganizationNotReady, Webinar
@@ -165,14 +164,7 @@ def _page(
     return visit.page(
         "console/payment.html",
         status=status,
-        header=webinar_header(
-            webinar,
-            path=visit.path,
-            links=visit.links,
-            is_ready=visit.organization.is_ready,
-            now=now,
-            here="payment",
-        ),
+        header=header_of(visit, webinar, now, "payment"),
         webinar=webinar,
         own_path=visit.path("webinars", webinar.id, "payment"),
         amount=amount,
