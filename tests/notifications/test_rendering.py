@@ -128,7 +128,7 @@ def test_the_same_letter_gives_the_same_bytes() -> None:
     assert written() == written()
 
 
-@pytest.mark.parametrize("locale", ["en", "es"])
+@pytest.mark.parametrize("locale", ["en", "es", "de"])
 @pytest.mark.parametrize("number", range(13))
 def test_both_parts_say_the_same(number: int, locale: str) -> None:
     letter = all_letters(locale=locale)[number]
