@@ -20,7 +20,7 @@ from services.registration.pages.forms import BadForm, refuse_foreign_forms
 from services.registration.pages.rendering import Renderer, locale_of, see_other
 from services.registration.people import Membership
 from services.registration.routes.table import DESK
-from services.registration.store import organizations, people, sessions
+from services.registration.store import exceptions, organizations, people, sessions
 from shared.postgres import Connection
 from shared.refusals import NotFound
 from shared.web import read_bytes
@@ -105,6 +105,7 @@ async def _enter(visit: Visit, connection: Connection, access: Access) -> None:
         raise NotFound
     visit.organization_or_none = await organizations.get(connection, membership.organization_id)
     visit.role = membership.role
+    visit.exceptions_count = await exceptions.count_open(connection, membership.organization_id)
     if access == "admin" and membership.role != "admin":
         raise AdminsOnly
 

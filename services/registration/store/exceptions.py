@@ -93,7 +93,7 @@ async def count_open(connection: Connection, organization_id: UUID) -> int:
     """How much there is to look at, as far as it is listed."""
     return int(
         await connection.fetchval(
-            f"SELECT count(*) FROM (SELECT FROM {_FOUND} LIMIT $2) AS some",
+            f"SELECT count(*) FROM (SELECT FROM {_FOUND} LIMIT $2) AS listed",
             organization_id,
             EXCEPTIONS_MAX,
         )
