@@ -135,6 +135,7 @@ def payment_for(event: RegistrantCreated) -> Payment:
         card_brands_blocked=event.card_brands_blocked,
         hold_until=hold_until,
         pay_by=hold_until,
+        is_rehearsal=event.is_rehearsal,
     )
 
 

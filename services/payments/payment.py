@@ -143,10 +143,16 @@ class Payment:
     net_minor: int | None = None
     settlement_currency: str | None = None
     version: int = 1
+    is_rehearsal: bool = False  # An organizer's own try.
     attempts: tuple[Attempt, ...] = ()
     charges: tuple[Charge, ...] = ()
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+
+    @property
+    def is_play(self) -> bool:
+        """Whether no real money can be in it: a rehearsal that was never called in live mode."""
+        return self.is_rehearsal and not any(one.is_live for one in self.attempts)
 
     @property
     def live_attempt(self) -> Attempt | None:

@@ -30,8 +30,8 @@ async def add_payment(connection: Connection, payment: Payment) -> Payment | Non
     row = await connection.fetchrow(
         "INSERT INTO payments (payment_id, registrant_id, organization_id, webinar_id, "
         "amount_minor, currency, webinar_title, registrant_name, email, locale, manage_url, "
-        "card_brands_blocked, hold_until, pay_by, hold_end) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
+        "card_brands_blocked, hold_until, pay_by, is_rehearsal, hold_end) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
         "(SELECT reason FROM hold_ends WHERE registrant_id = $2)) "
         "ON CONFLICT (registrant_id) DO NOTHING RETURNING hold_end",
         payment.payment_id,
@@ -48,6 +48,7 @@ async def add_payment(connection: Connection, payment: Payment) -> Payment | Non
         list(payment.card_brands_blocked),
         payment.hold_until,
         payment.pay_by,
+        payment.is_rehearsal,
     )
     return None if row is None else replace(payment, hold_end=row["hold_end"])
 

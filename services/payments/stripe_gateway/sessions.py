@@ -31,13 +31,14 @@ _BRANDS = frozenset(("american_express", "discover_global_network", "mastercard"
 
 def metadata_of(payment: Payment, number: int) -> dict[str, str]:
     """Our ids, so that whatever Stripe tells of later can be matched."""
-    return {
+    ids = {
         "payment_id": str(payment.payment_id),
         "attempt": str(number),
         "registrant_id": str(payment.registrant_id),
         "webinar_id": str(payment.webinar_id),
         "organization_id": str(payment.organization_id),
     }
+    return ids | ({"rehearsal": "true"} if payment.is_rehearsal else {})
 
 
 def description_of(payment: Payment) -> str:
