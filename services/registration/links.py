@@ -46,6 +46,10 @@ class Links:
         """The public page to register on."""
         return f"{self.public_url}/w/{webinar_id}"
 
+    def embed_url(self, webinar_id: UUID) -> str:
+        """The form for a frame on the organization's own pages."""
+        return f"{self.webinar_url(webinar_id)}/embed"
+
     def terms_url(self, webinar_id: UUID) -> str:
         """The organization's terms, as they are now."""
         return f"{self.webinar_url(webinar_id)}/terms"

@@ -93,12 +93,13 @@ class Renderer:
         leads_anywhere: bool = False,
         leads_to: Iterable[str] = (),
         frames_own: bool = False,
+        framed_by: Iterable[str] | None = None,
         **facts: Any,
     ) -> web.Response:
         """An HTML answer; personal pages are stored nowhere and name no referrer.
 
         `leads_to` are further origins that a form of the page may end at; `frames_own` lets it
-        frame other pages of ours.
+        frame other pages of ours, `framed_by` be framed by pages of these origins.
         """
         language = localized.language_of(locale)
         others = {tag: name for tag, name in LANGUAGE_NAMES.items() if tag != language}
@@ -121,7 +122,10 @@ class Renderer:
             "Cache-Control": "no-store" if is_personal else "private, no-cache",
             "Referrer-Policy": "no-referrer" if is_personal else "same-origin",
             **self._security(
-                leads_anywhere=leads_anywhere, leads_to=leads_to, frames_own=frames_own
+                leads_anywhere=leads_anywhere,
+                leads_to=leads_to,
+                frames_own=frames_own,
+                framed_by=framed_by,
             ),
         }
         return web.Response(
@@ -135,13 +139,20 @@ class Renderer:
         )
 
     def _security(
-        self, *, leads_anywhere: bool, leads_to: Iterable[str], frames_own: bool
+        self,
+        *,
+        leads_anywhere: bool,
+        leads_to: Iterable[str],
+        frames_own: bool,
+        framed_by: Iterable[str] | None,
     ) -> dict[str, str]:
         targets = "'self' https: http:" if leads_anywhere else self._pay_targets
         targets = " ".join((targets, *leads_to))
         policy = _POLICY | {"form-action": targets}
         if frames_own:
             policy["frame-src"] = "'self'"
+        if framed_by is not None:
+            policy["frame-ancestors"] = " ".join(framed_by) or "'none'"
         headers = {
             "Content-Security-Policy": "; ".join(f"{name} {rule}" for name, rule in policy.items()),
             "X-Content-Type-Options": "nosniff",
@@ -150,6 +161,10 @@ class Renderer:
             "Cross-Origin-Resource-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
         }
+        if framed_by is not None:
+            # It knows no list of origins, and browsers that know frame-ancestors ignore it.
+            del headers["X-Frame-Options"]
+            headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         if self._is_https:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         return headers

@@ -17,6 +17,7 @@ def add_page_routes(app: web.Application, links: Links, renderer: Renderer) -> N
     app.router.add_get("/static/{name}", renderer.static_files.send)
     app.router.add_get("/w/{webinar_id}", public.show_webinar)
     app.router.add_post("/w/{webinar_id}", public.register_on_page)
+    app.router.add_get("/w/{webinar_id}/embed", public.show_embedded)
     app.router.add_get("/w/{webinar_id}/terms", public.show_terms)
     app.router.add_get("/r/{token}", own.show_registrant)
     app.router.add_get("/r/{token}/state", own.tell_state)

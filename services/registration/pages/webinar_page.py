@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from textwrap import shorten
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -13,7 +14,9 @@ from services.registration.pages.facts import RegistrantFacts, WebinarFacts
 from services.registration.questions import stored_questions, wording
 from services.registration.refund_policy import Step, sentence, steps
 from services.registration.webinars import Webinar, availability
-from shared.markdown import render_html
+from shared.markdown import render_html, render_text
+
+GIST_LENGTH_MAX = 160
 
 ClosedBecause = Literal["cancelled", "over", "started", "not_ready"]
 
@@ -96,7 +99,10 @@ def webinar_view(
         "questions_shown": wording(webinar.questions),
         "terms": terms_link(facts, links),
         "cards": [CARDS[brand] for brand in organization.card_brands],
+        "statement_name": organization.statement_descriptor or organization.stripe_display_name,
         "description": description(facts.description),
+        "gist": gist(facts.description),
+        "is_framed": False,
         "nonce": nonce,
         "typed": typed,
         "errors": errors,
@@ -152,6 +158,12 @@ def description(markdown: str) -> Markup | None:
     """The organizer's words as sanitized HTML; None if there are none."""
     # The allow-list of shared.markdown has passed: the only markup that is not ours.
     return Markup(render_html(markdown)) if markdown.strip() else None
+
+
+def gist(markdown: str) -> str:
+    """How the organizer's words begin, for search engines and whoever shares the link."""
+    words = " ".join(render_text(markdown).split())
+    return shorten(words, GIST_LENGTH_MAX, placeholder="…")
 
 
 def lit_window(webinar: Webinar) -> int:
