@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from services.registration.links import Links
+from services.registration.pages.embedded import EmbeddedPages
 from services.registration.pages.own_doors import OwnPages
 from services.registration.pages.problem_page import problem_page
 from services.registration.pages.public_doors import PublicPages
@@ -17,8 +18,8 @@ def add_page_routes(app: web.Application, links: Links, renderer: Renderer) -> N
     app.router.add_get("/static/{name}", renderer.static_files.send)
     app.router.add_get("/w/{webinar_id}", public.show_webinar)
     app.router.add_post("/w/{webinar_id}", public.register_on_page)
-    app.router.add_get("/w/{webinar_id}/embed", public.show_embedded)
     app.router.add_get("/w/{webinar_id}/terms", public.show_terms)
+    app.router.add_get("/w/{webinar_id}/embed", EmbeddedPages(links, renderer).show_embedded)
     app.router.add_get("/r/{token}", own.show_registrant)
     app.router.add_get("/r/{token}/state", own.tell_state)
     app.router.add_get("/r/{token}/events", own.stream_state)
