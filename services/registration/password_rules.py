@@ -4,13 +4,15 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from services.registration.catalogues import msgid
+
 LENGTH_MIN, LENGTH_MAX = 8, 200
 
-TOO_SHORT = "Choose a password of 8 or more characters."
-TOO_LONG = "A password has at most 200 characters."
-TOO_COMMON = "This is one of the passwords that are tried first. Choose another one."
-TOO_REGULAR = "This is easy to guess: characters in a row or repeated. Choose another one."
-TOO_PERSONAL = "This is your name or address, which others know. Choose another one."
+TOO_SHORT = msgid("Choose a password of 8 or more characters.")
+TOO_LONG = msgid("A password has at most 200 characters.")
+TOO_COMMON = msgid("This is one of the passwords that are tried first. Choose another one.")
+TOO_REGULAR = msgid("This is easy to guess: characters in a row or repeated. Choose another one.")
+TOO_PERSONAL = msgid("This is your name or address, which others know. Choose another one.")
 
 _LIST = Path(__file__).parent / "common_passwords.txt"
 _ROWS = ("0123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")

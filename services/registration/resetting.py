@@ -22,7 +22,7 @@ MAILS_PER_HOUR = 3  # To one address.
 
 
 class ResetOver(NotFound):
-    """This link was used already, or is older than 10 minutes. Ask for a new one."""
+    """It was used already, or is older than 10 minutes. Ask for a new one."""
 
 
 async def ask_for_reset(database: Database, links: Links, email: str) -> None:

@@ -7,11 +7,17 @@ from aiohttp import web
 
 from services.registration import password_rules
 from services.registration.applications import email_address
+from services.registration.catalogues import msgid
 from services.registration.console.sign_in import start_session
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.members import BAD_ADDRESS
-from services.registration.resetting import ask_for_reset, choose_password, person_behind
+from services.registration.resetting import (
+    ResetOver,
+    ask_for_reset,
+    choose_password,
+    person_behind,
+)
 from services.registration.store import sessions
 from shared.refusals import TooMany
 
@@ -51,14 +57,23 @@ async def ask(visit: Visit) -> web.Response:
 
 async def show_reset(visit: Visit) -> web.Response:
     """GET /password/reset/{token}: the link is used by choosing, not by looking."""
-    async with visit.database.connection() as connection:
-        person = await person_behind(connection, visit.request.match_info["token"])
+    try:
+        async with visit.database.connection() as connection:
+            person = await person_behind(connection, visit.request.match_info["token"])
+    except ResetOver as over:
+        return _over(visit, over)
     return visit.page("console/password_reset.html", email=person.email, errors={})
 
 
 async def reset(visit: Visit) -> web.Response:
     """POST /password/reset/{token}: a new password, and signed in with it."""
-    token = visit.request.match_info["token"]
+    try:
+        return await _reset(visit, visit.request.match_info["token"])
+    except ResetOver as over:
+        return _over(visit, over)
+
+
+async def _reset(visit: Visit, token: str) -> web.Response:
     async with visit.database.connection() as connection:
         person = await person_behind(connection, token)
     password = visit.fields.get("password", "")
@@ -72,6 +87,16 @@ async def reset(visit: Visit) -> web.Response:
         )
     await choose_password(visit.database, visit.links, person, password, token=token)
     return await start_session(visit, person, "/console")
+
+
+def _over(visit: Visit, over: ResetOver) -> web.Response:
+    return visit.page(
+        "console/link_over.html",
+        status=404,
+        words=over.detail,
+        onward="/password/forgotten",
+        onward_words=msgid("Ask again"),
+    )
 
 
 async def _count(visit: Visit) -> None:

@@ -6,6 +6,7 @@ import asyncpg
 from aiohttp import web
 
 from services.registration import password_rules, passwords
+from services.registration.catalogues import msgid
 from services.registration.console import cookies
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit, asking, local_path
@@ -13,7 +14,7 @@ from services.registration.pages.rendering import see_other
 from services.registration.people import Person
 from services.registration.signing_in import Place, known_browser_of, sign_in
 from services.registration.store import people, sessions
-from shared.refusals import Invalid, NotFound, Refusal
+from shared.refusals import Invalid, Refusal
 from shared.web import one_line
 
 NAME_LENGTH_MAX = 200
@@ -119,7 +120,7 @@ async def show_welcome(visit: Visit) -> web.Response:
     async with visit.database.connection() as connection:
         invitation = await people.find_link(connection, token_hash, "invitation")
         if invitation is None:
-            raise NotFound(INVITATION_OVER)
+            return _invitation_over(visit)
         known = await people.find_by_email(connection, invitation["email"])
     return _welcome(visit, invitation, known)
 
@@ -130,7 +131,7 @@ async def accept(visit: Visit) -> web.Response:
     async with visit.database.connection() as connection:
         invitation = await people.find_link(connection, token_hash, "invitation")
         if invitation is None:
-            raise NotFound(INVITATION_OVER)
+            return _invitation_over(visit)
         known = await people.find_by_email(connection, invitation["email"])
     if known is not None and known.password_hash is not None:
         if visit.person_or_none is None or visit.person.id != known.id:
@@ -150,7 +151,7 @@ async def accept(visit: Visit) -> web.Response:
     try:
         async with visit.database.transaction() as connection:
             if not await people.use_link(connection, token_hash, "invitation"):
-                raise NotFound(INVITATION_OVER)
+                return _invitation_over(visit)
             if person is None:
                 await people.add(
                     connection,
@@ -172,7 +173,17 @@ async def accept(visit: Visit) -> web.Response:
     return await start_session(visit, person, onward)
 
 
-INVITATION_OVER = "This link was used already, or is too old. Ask for a new invitation."
+INVITATION_OVER = msgid("It was used already, or is too old. Ask for a new invitation.")
+
+
+def _invitation_over(visit: Visit) -> web.Response:
+    return visit.page(
+        "console/link_over.html",
+        status=404,
+        words=INVITATION_OVER,
+        onward="/sign-in",
+        onward_words=msgid("Sign in"),
+    )
 
 
 def _welcome(

@@ -59,12 +59,15 @@ def bind(
     async def answer(request: web.Request) -> web.StreamResponse:
         desk = request.app[DESK]
         visit = Visit(request, desk, renderer, locale_of(request))
-        async with desk.database.connection() as connection:
-            await _recognize(visit, connection)
-            if route.access != "anyone" and visit.person_or_none is None:
-                return _to_sign_in(request)
-            if route.access in ("organizer", "admin"):
-                await _enter(visit, connection, route.access)
+        try:
+            async with desk.database.connection() as connection:
+                await _recognize(visit, connection)
+                if route.access != "anyone" and visit.person_or_none is None:
+                    return _to_sign_in(request)
+                if route.access in ("organizer", "admin"):
+                    await _enter(visit, connection, route.access)
+        except AdminsOnly:
+            return await _refer_to_admins(visit)
         if route.method == "POST":
             refuse_foreign_forms(request, desk.links.public_url)
             visit.values = await _read_form(request)
@@ -108,6 +111,13 @@ async def _enter(visit: Visit, connection: Connection, access: Access) -> None:
     visit.exceptions_count = await exceptions.count_open(connection, membership.organization_id)
     if access == "admin" and membership.role != "admin":
         raise AdminsOnly
+
+
+async def _refer_to_admins(visit: Visit) -> web.Response:
+    """Who is no admin reads whom to ask."""
+    async with visit.database.connection() as connection:
+        admins = await people.admins_of(connection, visit.organization.id)
+    return visit.page("console/admins_only.html", status=403, admins=admins)
 
 
 def _membership_of(visit: Visit) -> Membership | None:

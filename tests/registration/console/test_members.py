@@ -221,6 +221,7 @@ async def test_an_organizer_enters_no_room_of_the_administration(
 ) -> None:
     shown = await organizer.get("/console/account")
     person_id = await office.value("SELECT id FROM people")
+    await new_person(office, "eva@example.org", "admin", name="Eva Ruiz")
 
     answers = [
         await organizer.get(members(office)),
@@ -231,6 +232,8 @@ async def test_an_organizer_enters_no_room_of_the_administration(
     ]
 
     assert {answer.status for answer in answers} == {403}
+    assert "This is for administrators" in answers[0].text
+    assert "eva@example.org" in answers[0].text
     assert await role_of(office, person_id) == "organizer"
 
 

@@ -82,6 +82,8 @@ async def test_a_link_works_once(office: Office, browser: Browser) -> None:
     again = await browser.get(path)
 
     assert again.status == 404
+    assert "used already" in again.text
+    assert 'href="/password/forgotten"' in again.html
 
 
 async def test_a_link_is_over_after_ten_minutes(office: Office, browser: Browser) -> None:
