@@ -11,7 +11,9 @@ REFRESH_SECONDS = 2
 
 def waiting_page(desk: Desk, language: Language, *, next_url: str) -> web.Response:
     """200: a page that asks again by itself, also without scripts."""
-    return _page(desk, "waiting", language, 200, next_url)
+    answer = _page(desk, "waiting", language, 200, next_url)
+    answer.headers["Refresh"] = f"{REFRESH_SECONDS};url={next_url}"
+    return answer
 
 
 def missing_page(desk: Desk, language: Language) -> web.Response:
@@ -30,5 +32,4 @@ def _page(
         is_https=desk.settings.public_url.startswith("https:"),
         name=name,
         next_url=next_url,
-        refresh_seconds=REFRESH_SECONDS,
     )

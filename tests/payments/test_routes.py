@@ -89,7 +89,8 @@ async def test_an_unknown_registrant_gets_a_page_that_asks_again(
     answer = await office.get(path)
 
     assert answer.status == 200
-    assert f"2;url={path}" in answer.text
+    assert answer.headers["Refresh"] == f"2;url={path}"
+    assert f'href="{path}"' in answer.text
     assert "no-store" in answer.headers["Cache-Control"]
     assert "no-referrer" in answer.headers["Referrer-Policy"]
 
