@@ -5,7 +5,7 @@ Pages are found by keyset: the place of the last row shown, never a number of ro
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from services.registration.registrants import Registrant, Status
@@ -18,6 +18,7 @@ MailState = Literal["sent", "failed"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 FOUND_MAX = 1_000  # Of each way to be found: a search that finds more wants more letters.
 REFERENCE_LENGTH_MIN = 6
+QUESTIONS_MAX = 50  # Columns of a file, if the questions were reworded again and again.
 
 _FOLDED_NAME = 'folded(name) COLLATE "C"'
 _SURNAME = 'surname(name) COLLATE "C"'
@@ -238,3 +239,25 @@ async def money_on_its_way(connection: Connection, ids: Collection[UUID]) -> dic
         list(ids),
     )
     return {row["registrant_id"]: row["amount_minor"] for row in rows}
+
+
+async def questions_answered(connection: Connection, webinar_id: UUID) -> list[str]:
+    """The wording of every question that somebody was asked, earlier wordings too."""
+    rows = await connection.fetch(
+        "SELECT DISTINCT one->>'question' AS question FROM registrants, "
+        "jsonb_array_elements(answers) AS one WHERE webinar_id = $1 AND answers IS NOT NULL "
+        f"ORDER BY question LIMIT {QUESTIONS_MAX}",
+        webinar_id,
+    )
+    return [row["question"] for row in rows]
+
+
+async def answers_of(
+    connection: Connection, ids: Collection[UUID]
+) -> dict[UUID, list[dict[str, Any]]]:
+    """Answers by registrant; nobody who was asked nothing."""
+    rows = await connection.fetch(
+        "SELECT id, answers FROM registrants WHERE id = ANY($1::uuid[]) AND answers IS NOT NULL",
+        list(ids),
+    )
+    return {row["id"]: row["answers"] for row in rows}
