@@ -8,7 +8,6 @@ from aiohttp import web
 from services.registration.admission import Registration
 from services.registration.applications import RegistrationForm, apply
 from services.registration.links import Links
-from services.registration.pages.embedding import frame_ancestors
 from services.registration.pages.facts import WebinarFacts
 from services.registration.pages.forms import (
     SentForm,
@@ -84,21 +83,6 @@ class PublicPages:
                 request, facts, locale, sent, status=refusal.status, refusal=explained
             )
         return go_on(request, self.links, facts.webinar.id, registration)
-
-    async def show_embedded(self, request: web.Request) -> web.Response:
-        """GET /w/{webinar_id}/embed: the form alone, for a frame on the organization's pages."""
-        facts = await webinar_of(request)
-        locale = locale_of(request)
-        view = webinar_view(facts, self.links, locale, nonce=new_nonce(), typed=Typed(), errors={})
-        return self.renderer.page(
-            request,
-            "embed.html",
-            locale,
-            framed_by=frame_ancestors(facts.organization.allowed_origins),
-            form_url=f"/w/{facts.webinar.id}",
-            self_url=request.path,
-            **view | {"is_framed": True},
-        )
 
     async def show_terms(self, request: web.Request) -> web.Response:
         """GET /w/{webinar_id}/terms: what whoever registers now agrees to."""

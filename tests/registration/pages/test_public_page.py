@@ -63,8 +63,9 @@ async def test_the_payer_reads_what_the_statement_will_say(counter: Counter) -> 
 
 
 async def test_the_button_states_the_obligation(counter: Counter) -> None:
-    page = await counter.get(public_path(await counter.office.schedule(price_minor=500,
-                                                                       currency="JPY")))  # fmt: skip
+    webinar = await counter.office.schedule(price_minor=500, currency="JPY")
+
+    page = await counter.get(public_path(webinar))
 
     assert re.search(r"<button[^>]*>Register and pay ¥500</button>", page.html)
 
