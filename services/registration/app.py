@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.registration.admission import Admission
 from services.registration.console import add_console_routes
+from services.registration.doors import keep_register
 from services.registration.handlers import subscribe
 from services.registration.links import Links
 from services.registration.live import add_streams
@@ -87,6 +88,7 @@ def create_app(settings: RegistrationSettings) -> web.Application:
     renderer = Renderer(public_url=links.public_url, payments_public_url=links.payments_public_url)
     add_page_routes(app, links, renderer)
     add_console_routes(app, renderer)
+    keep_register(app)
     return app
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.registration import access
+from services.registration.doors import open_door
 from services.registration.routes.table import Route
 
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -74,7 +75,7 @@ def add_document(app: web.Application, routes: list[Route], public_url: str) -> 
     async def get_document(_request: web.Request) -> web.Response:
         return web.Response(body=answer_body(), content_type="application/json")
 
-    app.router.add_get("/api/openapi.json", get_document)
+    open_door(app, "GET", "/api/openapi.json", get_document, "anyone")
 
 
 def _operation(route: Route) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from uuid import uuid4
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from pydantic import ValidationError
 
@@ -25,6 +26,11 @@ def settings(**values: str) -> RegistrationSettings:
         }
         | values
     )
+
+
+def app_of_nobody() -> web.Application:
+    """The application as it is put together, without any server behind it."""
+    return create_app(settings())
 
 
 async def test_the_service_admits_publishes_and_follows_the_bus(

@@ -17,6 +17,7 @@ from services.registration.console import (
     webinars,
 )
 from services.registration.console.table import ConsoleRoute, bind
+from services.registration.doors import open_door
 from services.registration.pages.rendering import Renderer
 
 ROUTES: list[ConsoleRoute] = [
@@ -38,4 +39,4 @@ ROUTES: list[ConsoleRoute] = [
 def add_console_routes(app: web.Application, renderer: Renderer) -> None:
     """Open every door of the console."""
     for route in ROUTES:
-        app.router.add_route(route.method, route.path, bind(route, renderer))
+        open_door(app, route.method, route.path, bind(route, renderer), route.access)

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from services.registration.doors import open_door
 from services.registration.routes import organization, registrants, registrations, webinars
 from services.registration.routes.cors import (
     AllowedOrigins,
@@ -25,8 +26,12 @@ def add_routes(app: web.Application) -> None:
     remembered = AllowedOrigins()
     for route in ROUTES:
         door = bind(route)
-        app.router.add_route(
-            route.method, route.path, _public(door, remembered) if route.is_public else door
+        open_door(
+            app,
+            route.method,
+            route.path,
+            _public(door, remembered) if route.is_public else door,
+            "token" if not route.is_public else "link" if route.access == "link" else "anyone",
         )
     add_preflights(app, ROUTES, remembered)
     app.on_response_prepare.append(add_headers)
