@@ -36,6 +36,15 @@ _TOLD_TO_THE_ACTIVE: tuple[Kind, ...] = (
     "starts_soon",
 )
 
+_OF_THE_WEBINAR = (
+    "webinar_title",
+    "kind",
+    "starts_at",
+    "duration_minutes",
+    "time_zone",
+    "sequence",
+)
+
 
 @dataclass(frozen=True)
 class Handlers:
@@ -65,9 +74,13 @@ class Handlers:
     ) -> None:
         """A seat is theirs: confirm it, unless it is known to be lost since."""
         noted = await store.note_registrant(connection, event, "confirmed")
-        if noted.status == "confirmed" and not noted.has_all_back:
+        # Of a newer version there is another confirmation, to the right address.
+        is_newest = noted.version <= event.version
+        if noted.status == "confirmed" and is_newest and not noted.has_all_back:
             if noted.was_known:
                 await store.withdraw(connection, event.registrant_id, "released", "payment_due")
+            if noted.sequence > event.sequence:
+                event = await _as_moved(connection, event)
             letter = emails.confirmation(event, self.sender, _now())
             await self._queue(connection, event, "confirmation", "", letter)
         await self._write_waiting(connection, event, noted)
@@ -128,11 +141,9 @@ class Handlers:
     ) -> None:
         registrant_id, follows, good_until = event.registrant_id, None, None
         if event.mail == "confirmation":
-            # To another address, or with links that work again.
-            await store.withdraw(connection, registrant_id, "confirmation")
             letter = emails.confirmation(event, self.sender, _now())
         elif event.mail == "rescheduled":
-            await store.withdraw(connection, registrant_id, "rescheduled", "starts_soon")
+            await store.withdraw(connection, registrant_id, "starts_soon")
             earlier = await store.find_told_of_seat(connection, registrant_id)
             follows = earlier.email_id if earlier else None
             letter = emails.rescheduled(event, self.sender, _now())
@@ -146,6 +157,8 @@ class Handlers:
         await self._queue(
             connection, event, event.mail, event.cause, letter, follows, good_until=good_until
         )
+        # The earlier ones had an older time, or links or an address that are wrong now.
+        await store.withdraw_others(connection, registrant_id, event.mail, event.cause)
 
     async def on_payment_processing(self, event: PaymentProcessing, connection: Connection) -> None:
         """They have done their part: a mail that asks for it is not sent any more."""
@@ -270,6 +283,14 @@ class Handlers:
         email_id = await store.queue_mail(connection, facts, kind, cause, mail, follows)
         after_commit(self.wake)
         return email_id
+
+
+async def _as_moved(connection: Connection, event: RegistrantConfirmed) -> RegistrantConfirmed:
+    """The confirmation with the time that is known now: a new one has been heard of before it."""
+    known = await store.lock_registrant(connection, event.registrant_id, event.organization_id)
+    if known.facts is None:
+        return event
+    return event.model_copy(update={name: getattr(known.facts, name) for name in _OF_THE_WEBINAR})
 
 
 def _may_have_arrived(mail: Earlier | None) -> bool:

@@ -40,7 +40,7 @@ async def test_a_redelivered_request_is_one_mail_and_another_cause_is_another(
 
         await asyncio.gather(*(service.receive(event) for _ in range(5)))
         await service.receive(event.model_copy(update={"event_id": uuid4()}))
-        assert len(await service.mails()) == 2
+        assert await service.states() == {"confirmation": "queued", "rescheduled": "queued"}
 
         await service.receive(requested("rescheduled", cause="moved-5", sequence=5))
         mails = [mail for mail in await service.mails() if mail["kind"] == "rescheduled"]
@@ -213,6 +213,39 @@ async def test_a_confirmation_goes_again_to_the_corrected_address_and_not_to_the
         (raw,) = service.received()
         assert read(raw)["To"] == "ana@example.org"
         assert "Bring" in part(read(raw), "text/plain")
+
+
+async def test_a_confirmation_that_comes_after_the_correction_is_not_sent(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service:
+        await service.receive(
+            requested("confirmation", cause="corrected-3", version=3),
+            confirmed(email="wrong@example.net"),
+        )
+
+        assert [mail["recipient"] for mail in await service.mails()] == ["ana@example.net"]
+
+
+async def test_a_confirmation_that_comes_after_a_new_time_is_sent_all_the_same(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service:
+        new = soon() + timedelta(days=30)
+        await service.receive(
+            requested("rescheduled", sequence=4, starts_at=new),
+            confirmed(sequence=3, starts_at=soon()),
+        )
+
+        assert await service.states() == {"confirmation": "queued", "rescheduled": "queued"}
+        confirmation = next(
+            read(mail["content"])
+            for mail in await service.mails()
+            if mail["kind"] == "confirmation"
+        )
+        # It speaks of the time that is known by now.
+        entry = CalendarFile.from_ical(part(confirmation, "text/calendar")).walk("VEVENT")[0]
+        assert (entry["SEQUENCE"], entry.decoded("DTSTART")) == (4, new)
 
 
 async def test_an_invitation_is_sent_once_and_its_secret_is_not_kept(
