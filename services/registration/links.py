@@ -42,6 +42,10 @@ class Links:
         token = self.signer.sign("join", f"{registrant_id}:{link_version}")
         return f"{self.public_url}/j/{token}"
 
+    def rehearsal_path(self, organization_id: UUID, webinar_id: UUID) -> str:
+        """Where an organizer sees how far a rehearsal has come."""
+        return f"/console/{organization_id}/webinars/{webinar_id}/rehearsal"
+
     def webinar_url(self, webinar_id: UUID) -> str:
         """The public page to register on."""
         return f"{self.public_url}/w/{webinar_id}"

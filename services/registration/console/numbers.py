@@ -53,8 +53,10 @@ async def live_numbers(visit: Visit, webinar: Webinar) -> LiveNumbers:
     """The numbers of a webinar of the visit's organization, for its page as `live`."""
     html = await _shown(visit, webinar)
     url = visit.path("webinars", webinar.id, "numbers")
+    # In the language of the page, which may have been chosen for it alone.
+    language = f"?locale={localized.language_of(visit.locale)}"
     # Rendered by our own template, so it is markup already.
-    return LiveNumbers(Markup(html), version_of(html), url, f"{url}/events")
+    return LiveNumbers(Markup(html), version_of(html), url + language, f"{url}/events{language}")
 
 
 async def show_numbers(visit: Visit) -> web.StreamResponse:

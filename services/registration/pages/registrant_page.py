@@ -152,7 +152,9 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
         "brand_url": links.webinar_url(facts.webinar.id),
         "contact": organization.reply_to,
         "is_test": registrant.amount_minor > 0 and not organization.is_live,
-        "is_rehearsal": registrant.is_rehearsal,
+        "rehearsal_url": links.rehearsal_path(registrant.organization_id, facts.webinar.id)
+        if registrant.is_rehearsal
+        else "",
         "lit_window": lit_window(facts.webinar),
         "legal": legal_links(organization),
     }

@@ -109,7 +109,7 @@ class Renderer:
             "contact": None,
             "legal": {},
             "is_test": False,
-            "is_rehearsal": False,
+            "rehearsal_url": "",
             "other_languages": others,
             "self_path": request.path,
         }

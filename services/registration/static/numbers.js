@@ -18,7 +18,7 @@
     }
 
     function listen() {
-      stream = new EventSource(`${element.dataset.live}?seen=${encodeURIComponent(seen)}`);
+      stream = new EventSource(`${element.dataset.live}&seen=${encodeURIComponent(seen)}`);
       stream.onmessage = (event) => show(event.data, event.lastEventId);
       stream.onerror = () => {
         // An ended stream is asked for again by the browser; a refused one is not.

@@ -96,6 +96,19 @@ async def test_the_page_is_told_of_each_change_and_of_nothing_else(
     assert after == await shown(organizer, office, webinar) != before
 
 
+async def test_newer_numbers_come_in_the_language_of_the_page(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule()
+    await office.admitted(webinar)
+
+    page = await organizer.get(f"{path(office, webinar)}?locale=es")
+    polled, followed = page.html.split('data-poll="')[1], page.html.split('data-live="')[1]
+
+    for url in (polled, followed):
+        assert url.split('"')[0].endswith("?locale=es")
+
+
 async def test_nobody_else_follows_a_webinars_numbers(office: Office, browser: Browser) -> None:
     webinar = await office.schedule()
 
