@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from services.registration import refunds
-from services.registration.cancellations import CancelAsked, amount_back
+from services.registration.cancellations import CancelAsked, amount_back, refund_choice_until
 from services.registration.links import Links
 from services.registration.pages.facts import RegistrantFacts, State, standing
 from services.registration.pages.webinar_page import TermsLink, legal_links, lit_window, terms_link
@@ -139,6 +139,13 @@ def cancel_view(facts: RegistrantFacts, links: Links, locale: str) -> dict[str, 
     }
 
 
+def _choice_until(facts: RegistrantFacts) -> datetime | None:
+    """Until when a moved start is a reason to get everything back."""
+    if facts.registrant.status != "confirmed" or facts.registrant.paid_minor == 0:
+        return None
+    return refund_choice_until(facts.registrant, facts.webinar, facts.now)
+
+
 def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
     """What every page about one registration shows."""
     registrant, organization = facts.registrant, facts.organization
@@ -147,6 +154,7 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
         "event": facts.webinar,
         "organization": organization,
         "state": state_of(facts),
+        "choice_until": _choice_until(facts),
         "now": facts.now,
         "brand": organization.name,
         "brand_url": links.webinar_url(facts.webinar.id),
