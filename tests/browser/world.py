@@ -94,8 +94,9 @@ async def _console_places(box: Box, ids: dict[str, Any]) -> list[Place]:
         names = set(_PARAMETER.findall(route.path))
         if route.method == "GET" and names <= ids.keys():
             path = _PARAMETER.sub(lambda found: str(ids[found[1]]), route.path)
-            name = _PARAMETER.sub("", route.path).removeprefix("/").replace("/", "-")
-            places.append(Place(re.sub("-+", "-", name).strip("-"), path, route.access != "anyone"))
+            name = route.path.replace("/{organization_id}", "").removeprefix("/")
+            name = _PARAMETER.sub("one", name).replace("/", "-")
+            places.append(Place(name, path, route.access != "anyone"))
     return places
 
 
