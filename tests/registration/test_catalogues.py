@@ -90,7 +90,8 @@ def test_a_percent_sign_that_stands_for_itself_is_doubled(path: Path) -> None:
 def test_nobody_is_asked_to_be_a_man_or_a_woman_and_nothing_is_cried(path: Path) -> None:
     gendered = {
         "es": r"\b(estás inscrit[oa]|inscritos|(?<!la )bienvenid[oa]|seguro de que|usted)\b|¡",
-        "de": r"\bSie (sind|haben|können|müssen)\b|(?<![.:?] )\bIhre?[nmrs]?\b|Teilnehmer\b|Nutzer\b|\*in|!",
+        "de": r"\bSie (sind|haben|können|müssen)\b|(?<![.:?] )\bIhre?[nmrs]?\b"
+        r"|Teilnehmer\b|Nutzer\b|\*in|!",
     }
     for english, said in pairs(path):
         assert not re.search(gendered[path.stem], said), english
