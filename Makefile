@@ -4,7 +4,7 @@ BIN := .venv/bin
 # Two processes; tests of the running system stay together, so that it is started once.
 PYTEST_ARGS ?= --numprocesses 2 --dist loadgroup
 
-.PHONY: run test check format lint types contracts containers bench screenshots lock
+.PHONY: run test check format lint types contracts containers bench screenshots words lock
 
 run: .venv/.installed
 	@exec $(BIN)/taquilla up $(UP_ARGS)
