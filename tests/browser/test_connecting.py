@@ -10,7 +10,6 @@ from services.payments.pages import STYLE_URL
 from tests.payments.account_world import ANNA
 from tests.payments.connect_world import ConnectWorld, chosen_ticket, connect_world
 
-
 pytestmark = pytest.mark.browser
 
 
