@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
-NARROW: ViewportSize = {"width": 320, "height": 640}
+NARROWEST = 320
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
 RUN_AXE = (
     "async () => (await axe.run(document, {resultTypes: ['violations']})).violations.map("
@@ -52,10 +52,15 @@ async def faults_of(page: Page, place: Place, base_url: str, language: str) -> l
     page.on("console", hear)
     page.on("request", look)
     await page.goto(f"{base_url}{place.path}?locale={language}", wait_until="load")
-    width = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    if width[0] > width[1]:
-        said.append(f"{width[0]} px wide on {width[1]}")
     said.extend(await barriers(page))
+    viewport = page.viewport_size
+    assert viewport is not None
+    for width in dict.fromkeys((viewport["width"], NARROWEST)):
+        await page.set_viewport_size({"width": width, "height": viewport["height"]})
+        needed = await page.evaluate("document.documentElement.scrollWidth")
+        if needed > width:
+            said.append(f"{needed} px wide on {width}")
+    await page.set_viewport_size(viewport)
     page.remove_listener("console", hear)
     page.remove_listener("request", look)
     return said
@@ -66,9 +71,8 @@ async def test_every_page_is_whole_and_without_barriers(browser: Browser, box: B
     world = await build_world(box)
     faults: dict[str, list[str]] = {}
     for viewport, scheme, language in (
-        (PHONE, "light", "es"),
-        (DESK, "dark", "en"),
-        (NARROW, "dark", "de"),
+        (PHONE, "light", "de"),
+        (DESK, "dark", "es"),
     ):
         context = await browser.new_context(viewport=viewport, color_scheme=scheme)  # type: ignore[arg-type] # Literals.
         await sign_in(context, box)
