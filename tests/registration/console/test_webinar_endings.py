@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from shared.events import RegistrantCancelled, WebinarCancelled
 from tests.registration.console.browser import Browser, new_organization
-from tests.registration.console.test_webinar_editing import as_shown
+from tests.registration.console.forms import as_shown
 from tests.registration.console.test_webinars import webinars_path
 from tests.registration.office import FREE, Office, account_connected
 from tests.registration.pages.counter import Page
