@@ -8,6 +8,7 @@ import io
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 
+from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
@@ -19,6 +20,11 @@ FOLDER = Path(__file__).parent / "locale"
 def speech(locale: str) -> NullTranslations:
     """What speaks to a reader of that locale, by `.gettext` and `.ngettext`; else in English."""
     return _SPEECHES.get(language_of(locale), _ENGLISH)
+
+
+def is_key(message: str) -> bool:
+    """Whether it is one of our own texts: others are never trusted as markup."""
+    return message in _KEYS
 
 
 def msgid(message: str, context: str = "") -> str:
@@ -45,15 +51,21 @@ class _Catalogue(GNUTranslations):
         return super().gettext(message)
 
 
-def _read(path: Path) -> _Catalogue:
-    compiled = io.BytesIO()
+def _read(path: Path) -> Catalog:
     with path.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=path.stem, abort_invalid=True))
+        return read_po(file, locale=path.stem, abort_invalid=True)
+
+
+def _compiled(catalog: Catalog) -> _Catalogue:
+    compiled = io.BytesIO()
+    write_mo(compiled, catalog)
     compiled.seek(0)
     return _Catalogue(compiled)
 
 
 _ENGLISH = NullTranslations()
+_CATALOGS = {path.stem: _read(path) for path in sorted(FOLDER.glob("*.po"))}
 _SPEECHES: dict[str, NullTranslations] = {
-    path.stem: _read(path) for path in sorted(FOLDER.glob("*.po"))
+    language: _compiled(catalog) for language, catalog in _CATALOGS.items()
 }
+_KEYS = frozenset(message.id for catalog in _CATALOGS.values() for message in catalog if message.id)

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
+from markupsafe import escape
 
-from services.registration.catalogues import speech
+from services.registration.catalogues import is_key, speech
 from services.registration.pages import phrases
 from services.registration.pages.static_files import StaticFiles
 from services.registration.pages.wording import LANGUAGE_NAMES, preferred_locale, spoken_locale
@@ -184,7 +185,8 @@ def minutes_left(until: datetime, now: datetime) -> int:
 @pass_context
 def _gettext(reader: Context, message: str) -> str:
     said: str = reader["speech"].gettext(message)
-    return said
+    # What comes out of a catalogue may hold a link; what a variable brought along is only shown.
+    return said if is_key(message) else escape(message)
 
 
 @pass_context

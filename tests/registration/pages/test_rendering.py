@@ -214,6 +214,14 @@ def test_hostile_words_stay_words_on_every_page(locale: str) -> None:
             assert tag != "script" or str(attributes["src"]).startswith("/static/")
 
 
+def test_words_that_no_catalogue_holds_are_never_markup() -> None:
+    html = webinar_html(webinar_facts(), errors={"name": "<b>Yours</b>"})
+
+    assert "<b>Yours</b>" not in html
+    assert "<b>Yours</b>" in Markup(html).text
+    assert '<a href="#refunds">' in html
+
+
 def test_a_name_that_turns_its_direction_cannot_turn_the_rest_of_the_page() -> None:
     html = own_html(registrant_facts(**CONFIRMED | {"name": "Ana \N{RIGHT-TO-LEFT OVERRIDE}x"}))
 
