@@ -1,6 +1,6 @@
 """The form that schedules and edits a webinar: read field by field, what is wrong in words.
 
-What was typed is kept as it was typed, under the names of the form's fields. No I/O here.
+What was typed is kept as it was typed, under the names of the form's fields.
 """
 
 from collections.abc import Callable, Mapping

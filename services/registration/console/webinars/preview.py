@@ -1,4 +1,4 @@
-"""What people would see of a webinar that is still being typed."""
+"""What people would see of a webinar that is still being typed. No I/O here."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
