@@ -131,15 +131,17 @@ async def test_without_script_the_waiting_page_comes_anew_by_itself(
 async def test_a_time_is_said_where_the_reader_is(browser: Browser, counter: Counter) -> None:
     webinar = await counter.office.schedule(starts_at="2027-01-14T18:00:00+01:00")
     url = str(counter.client.make_url(path_of(webinar["public_url"])))
-    words = "Thursday, January 14"
 
     far = await browser.new_page(timezone_id="America/Lima")
     await far.goto(url)
+    next_day = await browser.new_page(timezone_id="Asia/Tokyo")
+    await next_day.goto(url)
     near = await browser.new_page(timezone_id="Europe/Paris")
     await near.goto(url)
 
-    await expect(far.locator(".point").first).to_contain_text("12:00")
-    await expect(far.locator(".point").first).to_contain_text("where you are")
-    await expect(far.locator(".point").first).to_contain_text(words)
+    await expect(far.locator(".point").first).to_contain_text("12:00–13:30 where you are")
+    await expect(next_day.locator(".point").first).to_contain_text(
+        "Friday 15 January, 02:00–03:30 where you are"
+    )
     await expect(near.locator(".point").first).to_contain_text("18:00")
     await expect(near.locator(".point").first).not_to_contain_text("where you are")

@@ -31,19 +31,25 @@
 
   // The time of the webinar where its reader is, if clocks there show another one.
   function sayHere(time) {
-    const span = { weekday: "long", day: "numeric", month: "long", hour: "numeric", minute: "2-digit" };
-    const language = document.documentElement.lang;
+    // As the server writes it: 24 hours, and the day only where it is another one.
+    const language = document.documentElement.lang.replace(/^en$/, "en-GB");
     const starts = new Date(time.dateTime);
+    const ends = new Date(time.dataset.ends);
+    const clock = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+    const day = { weekday: "long", day: "numeric", month: "long" };
+    const say = (moment, parts, timeZone) =>
+      new Intl.DateTimeFormat(language, { ...parts, timeZone }).format(moment);
     try {
-      const here = new Intl.DateTimeFormat(language, span);
-      const there = new Intl.DateTimeFormat(language, { ...span, timeZone: time.dataset.zone });
-      if (here.format(starts) === there.format(starts)) return;
+      const zone = time.dataset.zone;
+      const isSameDay = say(starts, day) === say(starts, day, zone);
+      if (isSameDay && say(starts, clock) === say(starts, clock, zone)) return;
+      const span = `${say(starts, clock)}–${say(ends, clock)}`;
       const line = document.createElement("small");
-      const when = here.formatRange(starts, new Date(time.dataset.ends));
+      const when = isSameDay ? span : `${say(starts, day)}, ${span}`;
       line.textContent = time.dataset.words.replace("{when}", when);
       time.parentElement.after(line);
     } catch {
-      // A zone or a way of writing that this browser does not know: the webinar's own time stands.
+      // A zone that this browser does not know: the webinar's own time stands alone.
     }
   }
 
