@@ -30,7 +30,8 @@ class Reminding:
     async def remind_of_payments(self) -> int:
         """Those whose hold is about to end unpaid are told so; how many."""
         async with self.database.transaction() as connection:
-            due = await reminders.lock_payments_due(connection, PAYMENTS_PER_ROUND)
+            locked = await reminders.lock_payments_due(connection, PAYMENTS_PER_ROUND)
+            due = await reminders.claim_payments(connection, locked)
             due.sort(key=lambda one: one.webinar_id)
             for webinar_id, of_webinar in groupby(due, key=lambda one: one.webinar_id):
                 webinar = await webinars.find(connection, webinar_id)
@@ -38,7 +39,6 @@ class Reminding:
                 occasion = await outcomes.occasion_for(connection, self.links, webinar)
                 mails = [payment_due(registrant, occasion) for registrant in of_webinar]
                 await outbox.enqueue(connection, *mails)
-            await reminders.mark_payments(connection, due)
         return len(due)
 
     async def remind_of_starts(self) -> int:

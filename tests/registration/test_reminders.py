@@ -9,6 +9,7 @@ import pytest
 
 from services.registration.registrants import Registrant
 from services.registration.reminding import Reminding
+from services.registration.store import reminders
 from shared.events import PaymentFailed, PaymentProcessing, RegistrantMailRequested
 from tests.registration.office import FREE, Office, checkout_opened, payment_succeeded
 from tests.registration.test_messages import write_words
@@ -53,6 +54,19 @@ async def test_a_hold_that_is_about_to_end_is_reminded_of_once(office: Office) -
     assert event.own_words == "Come, {name}"
     assert event.join_url is None
     assert event.pay_by == (await office.registrant(due.id)).pay_by
+
+
+async def test_a_replica_that_looked_too_early_reminds_nobody_twice(office: Office) -> None:
+    await hold(office, await office.schedule(), minutes=15, left=4)
+    async with office.database.transaction() as connection:
+        seen = await reminders.lock_payments_due(connection, 10)
+    await reminding(office).remind_of_payments()
+
+    async with office.database.transaction() as connection:
+        claimed = await reminders.claim_payments(connection, seen)
+
+    assert len(seen) == 1
+    assert claimed == []
 
 
 @pytest.mark.parametrize(

@@ -39,16 +39,21 @@ async def lock_payments_due(connection: Connection, limit: int) -> list[Registra
     return [Registrant(**row) for row in rows]
 
 
-async def mark_payments(connection: Connection, reminded: list[Registrant]) -> None:
-    """These holds are not reminded of again; their rows are locked by the caller."""
-    await connection.execute(
+async def claim_payments(connection: Connection, due: list[Registrant]) -> list[Registrant]:
+    """Those of them that nobody else has claimed: they are reminded of by us, and by none again.
+
+    Their locks do not tell: a replica that looked before another committed sees them as due still.
+    """
+    rows = await connection.fetch(
         "INSERT INTO payment_reminders (registrant_id, organization_id, asked_at) "
         "SELECT id, organization_id, now() "
-        "FROM unnest($1::uuid[], $2::uuid[]) AS reminded (id, organization_id) "
-        "ON CONFLICT (registrant_id) DO NOTHING",
-        [one.id for one in reminded],
-        [one.organization_id for one in reminded],
+        "FROM unnest($1::uuid[], $2::uuid[]) AS due (id, organization_id) "
+        "ON CONFLICT (registrant_id) DO NOTHING RETURNING registrant_id",
+        [one.id for one in due],
+        [one.organization_id for one in due],
     )
+    claimed = {row["registrant_id"] for row in rows}
+    return [one for one in due if one.id in claimed]
 
 
 async def withhold_payment(
