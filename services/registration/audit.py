@@ -30,7 +30,7 @@ WORDS: dict[Act, str] = {
     "stripe_connect_started": msgid("Went to Stripe to connect an account"),
     "stripe_disconnect_asked": msgid("Disconnected the Stripe account"),
     "settings_changed": msgid("Changed the settings"),
-    "refund_over_limit": msgid("Refunded more than the limit"),
+    "refund_over_limit": msgid("Gave money back"),
 }
 """Each act in words for its reader."""
 

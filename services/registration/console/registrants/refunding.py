@@ -21,7 +21,8 @@ from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.refund_limits import asks_for_password
 from services.registration.refunds import NothingLeft, NothingPaid
-from services.registration.store import outcomes, refund_limits
+from services.registration.registrants import Registrant
+from services.registration.store import audit, outcomes, refund_limits
 from services.registration.store import refunds as stored_refunds
 from services.registration.verdicts import KeyReused
 from shared.money import currency_rule, major_units
@@ -69,9 +70,17 @@ async def decide(visit: Visit) -> web.StreamResponse:
         return _form(visit, found, choices, visit.fields, decision)
     if visit.fields.get("expected_minor") != str(decision.amount_minor):
         return _check(visit, found, choices, decision, is_changed=True)
-    await _require_password(visit, found, decision.amount_minor)
+    is_large = await _require_password(visit, found, decision.amount_minor)
     try:
         async with visit.database.transaction() as connection:
+            if is_large:
+                await audit.add(
+                    connection,
+                    visit.organization.id,
+                    visit.person.id,
+                    "refund_over_limit",
+                    _amount(registrant, decision),
+                )
             if decision.cancels(registrant):
                 await box_office.cancel_registration(
                     connection,
@@ -109,11 +118,21 @@ async def _find(visit: Visit) -> tuple[Found, Choices]:
     return found, choices_for(found.registrant, found.left_minor, occasion)
 
 
-async def _require_password(visit: Visit, found: Found, amount_minor: int) -> None:
+async def _require_password(visit: Visit, found: Found, amount_minor: int) -> bool:
+    """Whether the amount is one that needs the password of late, which was then given."""
     async with visit.database.connection() as connection:
         limit = await refund_limits.find(connection, visit.organization.id)
-    if asks_for_password(limit, amount_minor, found.registrant.currency):
+    is_large = asks_for_password(limit, amount_minor, found.registrant.currency)
+    if is_large:
         await visit.require_recent_sign_in()
+    return is_large
+
+
+def _amount(registrant: Registrant, decision: Decision) -> str:
+    """For the record: the amount and whose it was, by id."""
+    assert registrant.currency is not None
+    amount = major_units(decision.amount_minor, registrant.currency)
+    return f"{amount} {registrant.currency}, registrant {registrant.id}"
 
 
 async def _is_done(visit: Visit, found: Found, key: str) -> bool:

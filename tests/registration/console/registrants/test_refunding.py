@@ -294,3 +294,18 @@ async def test_up_to_the_limit_nobody_is_asked(office: Office, organizer: Browse
 
     assert done.location == person_path(office, ana)
     assert len(await office.told(RefundRequested)) == 1
+    assert await office.value("SELECT count(*) FROM audit_entries") == 0
+
+
+async def test_a_refund_above_the_limit_is_in_the_record(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule()
+    ana = await paying(office, webinar)
+    await limit(office, amount_minor=4899, currency="EUR")
+
+    await carry_out(office, organizer, ana)
+
+    assert await office.value("SELECT act || ': ' || about FROM audit_entries") == (
+        f"refund_over_limit: 49.00 EUR, registrant {ana.id}"
+    )
