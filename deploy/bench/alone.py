@@ -79,8 +79,10 @@ async def measure_alone(directory: Path, seconds: float) -> Alone:
         running_beside_others(PostgresServer(directory / "postgres")) as postgres_url,
         running_beside_others(NatsServer(directory / "nats")) as nats_url,
     ):
-        urls = {name: await _database(postgres_url, name) for name in ("taquilla", "one_by_one")}
-        organization_id, token = await _organization(urls["taquilla"])
+        urls = {
+            name: await make_database(postgres_url, name) for name in ("taquilla", "one_by_one")
+        }
+        organization_id, token = await make_organization(urls["taquilla"])
         wiring = Wiring(
             host="127.0.0.1",
             registration_port=free_port(),
@@ -88,7 +90,7 @@ async def measure_alone(directory: Path, seconds: float) -> Alone:
             notifications_port=9,
             sandbox_url="",
             smtp_port=9,
-            postgres_urls={"registration": _role_url(urls["taquilla"])},
+            postgres_urls={"registration": role_url(urls["taquilla"])},
             nats_url=nats_url,
             nats_prefix="",
             token_keys=f"bench:{new_secret()}",
@@ -96,10 +98,10 @@ async def measure_alone(directory: Path, seconds: float) -> Alone:
         )
         noop_port = free_port()
         async with (
-            _process("services.registration", registration_environment(wiring)),
-            _process("deploy.bench.noop", {}, "--port", str(noop_port)),
+            running_process("services.registration", registration_environment(wiring)),
+            running_process("deploy.bench.noop", {}, "--port", str(noop_port)),
         ):
-            await _until_ready(f"{wiring.registration_url}/readyz")
+            await until_ready(f"{wiring.registration_url}/readyz")
             webinar_id = await create_webinar(wiring.registration_url, token, capacity=CAPACITY)
             path = f"/api/v1/webinars/{webinar_id}/registrations"
             script = await _pgbench_script(urls["one_by_one"], directory)
@@ -163,28 +165,30 @@ async def _oversold(base_url: str, token: str, url: str) -> int:
     return int(sold - 500)
 
 
-async def _database(postgres_url: str, name: str) -> str:
+async def make_database(postgres_url: str, name: str) -> str:
+    """A new database with registration's schema; its owner's URL."""
     connection = await asyncpg.connect(postgres_url)
     try:
         await connection.execute(f"CREATE DATABASE {name}")
     finally:
         await connection.close()
     url = urlunsplit(urlsplit(postgres_url)._replace(path=f"/{name}"))
-    await prepare_service("registration", url, _role_url(url))
+    await prepare_service("registration", url, role_url(url))
     return url
 
 
-def _role_url(url: str) -> str:
+def role_url(url: str) -> str:
+    """The same database for the service itself."""
     parts = urlsplit(url)
     return urlunsplit(
         parts._replace(netloc=f"registration:benchmark@{parts.hostname}:{parts.port}")
     )
 
 
-async def _organization(url: str) -> tuple[UUID, str]:
+async def make_organization(url: str) -> tuple[UUID, str]:
     """An organization that may take money, and a token; payments does not run here."""
     organization_id = uuid4()
-    connection = await asyncpg.connect(_role_url(url))
+    connection = await asyncpg.connect(role_url(url))
     try:
         async with connection.transaction():
             await administration.create_organization(connection, organization_id, "Bench")
@@ -200,9 +204,10 @@ async def _organization(url: str) -> tuple[UUID, str]:
 
 
 @asynccontextmanager
-async def _process(
+async def running_process(
     module: str, environment: dict[str, str], *arguments: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A module of ours as a process of its own, ended at the end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -220,7 +225,8 @@ async def _process(
             raise RuntimeError(f"{module} ended with {process.returncode}")
 
 
-async def _until_ready(url: str) -> None:
+async def until_ready(url: str) -> None:
+    """Wait for a process that was started just now."""
     async with aiohttp.ClientSession() as session, asyncio.timeout(20):
         while True:
             try:

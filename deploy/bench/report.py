@@ -18,6 +18,9 @@ AIMS = {
     "rss_mb_payments": ("<=", 110),
     "rss_mb_notifications": ("<=", 110),
     "ready_s": ("<=", 10),
+    "list_first_page_ms": ("<=", 100),
+    "list_page_1000_ms": ("<=", 100),
+    "list_search_ms": ("<=", 100),
 }
 
 
