@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from shared.events import RegistrantCancelled, WebinarCancelled
 from tests.registration.console.browser import Browser, new_organization
 from tests.registration.console.forms import as_shown
+from tests.registration.console.test_messages import with_notifications
 from tests.registration.console.test_webinars import webinars_path
 from tests.registration.office import FREE, Office, account_connected
 from tests.registration.pages.counter import Page
@@ -174,6 +175,23 @@ async def test_foreign_and_missing_webinars_are_not_found(
         assert len({answer.text for answer in answers}) == 1
     assert (await cancel(office, organizer, webinar)).status == 404
     assert await office.told(WebinarCancelled) == []
+
+
+async def test_the_mail_is_previewed_with_what_was_typed(
+    office: Office, organizer: Browser, nats_url: str, nats_prefix: str
+) -> None:
+    webinar = await office.schedule()
+    path = webinars_path(office, webinar["id"], "edit")
+    async with with_notifications(organizer, nats_url, nats_prefix):
+        shown = await organizer.get(path)
+        typed = {"do": "mail", "title": "Typed title", "description": "Bring *salt*."}
+        mail = await organizer.post(f"{path}/preview", as_shown(shown) | typed, shown=shown)
+
+    assert 'value="mail"' in shown.html
+    assert mail.status == 200
+    assert "Typed title" in mail.text
+    assert "salt</em>" in mail.html
+    assert "sandbox" in mail.headers["Content-Security-Policy"]
 
 
 async def test_without_notifications_the_mails_preview_says_so(

@@ -5,6 +5,7 @@ from aiohttp import web
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.console.webinars.finding import header_of, webinar_of
+from services.registration.pages.embedding import embed_snippet
 
 
 async def show_embed(visit: Visit) -> web.Response:
@@ -17,7 +18,7 @@ async def show_embed(visit: Visit) -> web.Response:
         header=header_of(visit, webinar, now, "embed"),
         webinar=webinar,
         public_url=visit.links.webinar_url(webinar.id),
-        frame_url=f"{visit.links.webinar_url(webinar.id)}/embed",
+        snippet=embed_snippet(visit.links, webinar.id, webinar.title),
     )
 
 
