@@ -66,6 +66,12 @@ def test_every_word_of_every_page_is_translated(path: Path) -> None:
     assert not [one for one, message in known.items() if message.fuzzy]
 
 
+@pytest.mark.skip(reason="while words come and go: see NOT_YET_TRANSLATED")
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_catalogue_holds_no_words_that_nobody_says(path: Path) -> None:
+    assert set(translations(path)) == {key(message) for message in spoken() if message.id}
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_translation_holds_the_same_values_and_markup_and_ends_alike(path: Path) -> None:
     for english, said in pairs(path):
