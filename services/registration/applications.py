@@ -17,7 +17,7 @@ from services.registration.links import Links
 from services.registration.questions import Answers
 from services.registration.verdicts import Application
 from shared.refusals import Invalid
-from shared.web import Line
+from shared.text import Line
 
 KEY_LENGTH_MIN, KEY_LENGTH_MAX = 20, 255
 EMAIL_LENGTH_MAX = 254

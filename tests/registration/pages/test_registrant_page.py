@@ -155,6 +155,12 @@ def test_an_unknown_decline_code_is_not_repeated() -> None:
 
 
 def test_only_an_open_event_invites_to_register_again() -> None:
-    assert view(registrant_facts(**RELEASED))["may_register_again"]
-    assert not view(registrant_facts(**RELEASED, now=START))["may_register_again"]
-    assert not view(registrant_facts(**CONFIRMED))["may_register_again"]
+    assert view(registrant_facts(**RELEASED))["again"].is_open
+    assert view(registrant_facts(**RELEASED, now=START))["again"] is None
+    assert view(registrant_facts(**CONFIRMED))["again"] is None
+
+
+def test_a_sold_out_event_is_not_registered_for_by_one_button() -> None:
+    again = view(registrant_facts(**RELEASED, event=webinar(seats_taken=80)))["again"]
+
+    assert not again.is_open
