@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.test_every_page import DESK, NARROW, barriers
+from tests.browser.test_every_page import DESK, PHONE, barriers
 from tests.registration.console.browser import PASSWORD, new_person, open_browser
 from tests.registration.console.test_messages import at, with_notifications
 from tests.registration.office import Office, open_office
@@ -23,7 +23,7 @@ async def test_the_mail_is_shown_with_the_words_as_they_are_typed(
         base_url = str(console.client.make_url("")).rstrip("/")
         await _signable(office, base_url)
         page = await browser.new_page(
-            viewport=NARROW if has_script else DESK, java_script_enabled=has_script, locale="de-DE"
+            viewport=PHONE if has_script else DESK, java_script_enabled=has_script, locale="de-DE"
         )
         refused: list[str] = []
         page.on("console", lambda message: refused.append(message.text))

@@ -1,5 +1,6 @@
 """One of each thing that a path may name, all of one organization."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -7,7 +8,9 @@ from uuid import UUID, uuid4
 from services.registration import administration
 from tests.registration.office import Office
 
-ID_KINDS = ("webinar_id", "registrant_id", "token_id", "person_id", "token", "name")
+ID_KINDS = (
+    "webinar_id", "registrant_id", "token_id", "person_id", "invitation_id", "token", "name",
+)  # fmt: skip
 """What the console's paths name; `token` and `name` are for whoever has them or for all."""
 
 
@@ -49,6 +52,9 @@ async def ids_of(office: Office, organization_id: UUID) -> dict[str, Any]:
             person_id,
             organization_id,
         )
+        invitation = await administration.invite_first_admin(
+            connection, organization_id, "invited@example.com"
+        )
         await administration.create_token(connection, organization_id, "theirs", ["read"])
         [token] = await administration.list_tokens(connection, organization_id)
     return {
@@ -56,6 +62,7 @@ async def ids_of(office: Office, organization_id: UUID) -> dict[str, Any]:
         "registrant_id": registrant_id,
         "person_id": person_id,
         "token_id": token["id"],
+        "invitation_id": hashlib.sha256(invitation.encode()).hexdigest(),
         "token": uuid4(),
         "name": uuid4(),
     }

@@ -140,7 +140,8 @@ async def test_a_foreign_id_answers_exactly_as_a_missing_one(
             for value in ids.values():
                 html = html.replace(str(value), "the id")
             pages.append((page.status, html))
-        if pages[0] != pages[1] or pages[0][0] != 404:
+        # 422: a form that is not filled in is judged before what it is about.
+        if pages[0] != pages[1] or pages[0][0] not in (404, 422):
             different.append((door(route), pages[0][0], pages[1][0]))
 
     assert different == []
