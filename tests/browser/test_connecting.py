@@ -42,6 +42,7 @@ async def test_a_new_account_is_begun_left_gone_on_with_and_finished(
         page = await browser.new_page()
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text))
+        page.on("pageerror", lambda fault: complaints.append(str(fault)))
 
         await choose(page, world, "onboarding")
         await page.fill("#iban", "")
@@ -52,7 +53,8 @@ async def test_a_new_account_is_begun_left_gone_on_with_and_finished(
         await page.click("button[value=complete]")
 
         await page.wait_for_url(f"{world.doors.public_url}/pay/payments.css?connected=1")
-        assert complaints == []
+        # Where the way ends here is a bare file, for which browsers want an icon that is not there.
+        assert [said for said in complaints if "404 (Not Found)" not in said] == []
 
 
 @pytest.mark.parametrize(
