@@ -37,6 +37,19 @@ async def is_page(page: Page, url: str) -> bool:
     return "text/html" in answer.headers.get("content-type", "") and answer.status in (200, 404)
 
 
+def missing_headers(headers: dict[str, str]) -> list[str]:
+    policy = headers.get("content-security-policy", "")
+    wanted = {
+        "policy": "default-src 'none'" in policy and "unsafe" not in policy,
+        "frames": "frame-ancestors" in policy,
+        "types": headers.get("x-content-type-options") == "nosniff",
+        "referrer": headers.get("referrer-policy") in ("no-referrer", "same-origin"),
+        "opener": headers.get("cross-origin-opener-policy") == "same-origin",
+        "caches": headers.get("cache-control") in ("no-store", "private, no-cache"),
+    }
+    return [f"header: {name}" for name, is_there in wanted.items() if not is_there]
+
+
 async def faults_of(page: Page, place: Place, base_url: str, language: str) -> list[str]:
     said: list[str] = []
     origin = urlsplit(base_url).netloc
@@ -51,7 +64,9 @@ async def faults_of(page: Page, place: Place, base_url: str, language: str) -> l
 
     page.on("console", hear)
     page.on("request", look)
-    await page.goto(f"{base_url}{place.path}?locale={language}", wait_until="load")
+    answer = await page.goto(f"{base_url}{place.path}?locale={language}", wait_until="load")
+    assert answer is not None
+    said.extend(missing_headers(answer.headers))
     said.extend(await barriers(page))
     viewport = page.viewport_size
     assert viewport is not None
