@@ -27,14 +27,15 @@ class PaymentHandlers:
         before = await locked_registrant(connection, event)
         after = rules.open_checkout(before, event)
         await registrants.save(connection, event.webinar_id, [(before, after)])
-        await moments.add(connection, before, "checkout_opened")
+        await moments.add_told(connection, before, "checkout_opened", event)
 
     async def on_payment_failed(self, event: PaymentFailed, connection: Connection) -> None:
         before = await locked_registrant(connection, event)
         after = rules.decline(before, event)
         await registrants.save(connection, event.webinar_id, [(before, after)])
         await reminders.allow_payment(connection, before, event.occurred_at)
-        await moments.add(connection, before, "declined", event.message or event.decline_code)
+        words = event.message or event.decline_code
+        await moments.add_told(connection, before, "declined", event, words)
 
     async def on_payment_processing(self, event: PaymentProcessing, connection: Connection) -> None:
         registrant = await locked_registrant(connection, event)

@@ -36,7 +36,7 @@ class BadForm(Refusal):
 
 
 class SentFromElsewhere(Forbidden):
-    """This was sent from another site's page."""
+    """This was sent from another site’s page."""
 
     code = "sent_from_elsewhere"
 

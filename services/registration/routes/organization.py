@@ -18,13 +18,13 @@ from shared.web import Line, read_body
 _WHAT_TO_DO = {
     "hold_unanswered": "Payments has not said what became of this payment; check that it runs. "
     "The seat is kept until it answers.",
-    "refund_failed": "The money is still with you. Look at the payment in Stripe's dashboard, then "
+    "refund_failed": "The money is still with you. Look at the payment in Stripe’s dashboard, then "
     "refund again or there.",
     "refund_unanswered": "Payments has not answered for an hour; check that it runs.",
     "money_flagged": "Payments found something odd about this money. Compare it with Stripe's "
     "dashboard, and refund or settle it there.",
     "money_without_seat": "Someone paid and has no seat. Refund the payment.",
-    "dispute_open": "Answer the dispute in Stripe's dashboard before its deadline.",
+    "dispute_open": "Answer the dispute in Stripe’s dashboard before its deadline.",
     "mail_failed": "The mail could not be handed over. Check the address with the registrant.",
     "sales_stopped": "This cannot be paid for: connect a Stripe account that is ready, or make it "
     "free.",

@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from services.registration.registrants import Registrant
+from shared.events import Event
 from shared.postgres import Connection, Record
 
 What = Literal["checkout_opened", "declined", "added", "corrected", "mail_requested", "noted"]
@@ -34,6 +35,25 @@ async def add(
         key,
     )
     return added == "INSERT 0 1"
+
+
+async def add_told(
+    connection: Connection,
+    registrant: Registrant,
+    what: What,
+    event: Event,
+    words: str | None = None,
+) -> None:
+    """Note what another service tells, at the time when it happened there."""
+    await connection.execute(
+        "INSERT INTO registrant_moments "
+        "(organization_id, registrant_id, what, words, happened_at) VALUES ($1, $2, $3, $4, $5)",
+        registrant.organization_id,
+        registrant.id,
+        what,
+        None if words is None else words[:WORDS_LENGTH_MAX],
+        event.occurred_at,
+    )
 
 
 async def list_of(connection: Connection, registrant_id: UUID) -> list[Record]:

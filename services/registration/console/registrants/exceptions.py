@@ -37,7 +37,7 @@ _KINDS = {
     ),
     "dispute_open": (
         msgid("A payment is disputed"),
-        msgid("Answer the bank in Stripe's dashboard before its deadline. A refund does not help."),
+        msgid("Answer the bank in Stripe’s dashboard before its deadline. A refund does not help."),
     ),
     "mail_failed": (
         msgid("A mail was refused"),

@@ -154,7 +154,7 @@ def _of_refund(past: Moment, refund: Mapping[str, Any]) -> Entry:
         )
     is_elsewhere = refund["origin"] == "dashboard"
     words = (
-        msgid("%(amount)s refunded in Stripe's dashboard")
+        msgid("%(amount)s refunded in Stripe’s dashboard")
         if is_elsewhere
         else msgid("%(amount)s refunded")
     )
@@ -176,7 +176,7 @@ def _of_dispute(past: Moment, dispute: Mapping[str, Any]) -> Entry:
 def _of_moment(moment: Mapping[str, Any]) -> Entry:
     at, words, person = moment["happened_at"], moment["words"] or "", moment["person"]
     if moment["what"] == "checkout_opened":
-        return Entry(at, msgid("Opened Stripe's payment page"))
+        return Entry(at, msgid("Opened Stripe’s payment page"))
     if moment["what"] == "declined":
         return Entry(at, msgid("Card declined"), "bad", detail=words)
     if moment["what"] == "added":

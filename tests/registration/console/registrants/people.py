@@ -37,7 +37,7 @@ async def paying(office: Office, webinar: dict[str, Any], name: str = "Ana Ruiz"
     return await office.registrant(registrant.id)
 
 
-def payment_failed(registrant: Registrant, message: str) -> PaymentFailed:
+def payment_failed(registrant: Registrant, message: str, **fields: Any) -> PaymentFailed:
     return PaymentFailed(
         organization_id=registrant.organization_id,
         registrant_id=registrant.id,
@@ -45,6 +45,7 @@ def payment_failed(registrant: Registrant, message: str) -> PaymentFailed:
         payment_id=uuid4(),
         decline_code="generic_decline",
         message=message,
+        **fields,
     )
 
 

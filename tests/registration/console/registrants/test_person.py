@@ -1,5 +1,7 @@
 """One registrant's page: facts, money, everything that happened, the mail once more."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from shared.events import DisputeOpened, RegistrantMailRequested
@@ -47,22 +49,43 @@ async def test_the_page_tells_all_that_happened_the_latest_first(
     story = page.text.partition("What happened")[2]
     told = [
         "Registered",
-        "Opened Stripe's payment page",
+        "Opened Stripe’s payment page",
         "Card declined Your card has insufficient funds.",
         "Card declined Your card was declined.",
         "€49.00 paid",
         "Seat confirmed",
         "Mail accepted: Confirmation",
         "Refund of €10.00 failed The payment is disputed",
-        "€20.00 refunded in Stripe's dashboard",
+        "€20.00 refunded in Stripe’s dashboard",
         "Mail failed: Refund 550 no such user",
     ]
     places = [story.find(words) for words in told]
     assert -1 not in places, told[places.index(-1)]
     assert sorted(story.count(words) for words in told) == [1] * len(told)
     assert "Paid €49.00 EUR" in page.text
-    assert "Stripe's fee €1.72" in page.text
+    assert "Stripe’s fee €1.72" in page.text
     assert "Net €47.28" in page.text
+
+
+async def test_what_was_heard_late_stands_where_it_happened(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule()
+    ana = await named(office, webinar, "Ana Ruiz")
+    opened_at = datetime.now(UTC)
+    await office.deliver(
+        payment_succeeded(ana, paid_at=opened_at + timedelta(minutes=2)),
+        payment_failed(ana, "Declined.", occurred_at=opened_at + timedelta(minutes=1)),
+        checkout_opened(ana, occurred_at=opened_at),
+    )
+
+    page = await organizer.get(person_path(office, ana))
+
+    story = page.text.partition("What happened")[2]
+    told = ("€49.00 paid", "Card declined", "Opened Stripe’s payment page", "Registered")
+    places = [story.find(words) for words in told]
+    assert -1 not in places
+    assert places == sorted(places)
 
 
 async def test_the_money_is_one_click_away_at_stripe(office: Office, organizer: Browser) -> None:

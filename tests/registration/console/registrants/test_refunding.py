@@ -46,7 +46,7 @@ async def test_all_of_it_frees_the_seat_and_names_the_organizer(
     done = await organizer.post(person_path(office, ana, "refund"), shown=checked)
 
     assert "Refund €49.00 to Ana Ruiz?" in checked.text
-    assert "Stripe's fee, not returned €1.72" in checked.text
+    assert "Stripe’s fee, not returned €1.72" in checked.text
     assert "You are left with −€1.72" in checked.text
     assert "The seat is free again: 10 of 10 left." in checked.text
     assert (done.status, done.location) == (303, person_path(office, ana))
