@@ -60,13 +60,15 @@ _KINDS = {
     ),
 }
 _FOUND = (
-    "("
+    "(SELECT every.* FROM ("
     + " UNION ALL ".join(
         f"SELECT '{kind}' AS kind, * FROM ({query}) AS {kind} "
         "(registrant_id, webinar_id, since, detail)"
         for kind, query in _KINDS.items()
     )
-    + ") AS found"
+    + ") AS every LEFT JOIN registrants tried ON tried.id = every.registrant_id "
+    # A rehearsal is looked after, and cleaned up, on its own page.
+    "WHERE tried.is_rehearsal IS NOT TRUE) AS found"
 )
 _QUERY = f"SELECT * FROM {_FOUND} ORDER BY since, kind LIMIT $2"
 _NAMED = (

@@ -13,6 +13,7 @@ from tests.registration.console.registrants.people import (
     named,
     paying,
     person_path,
+    webinar_path,
 )
 from tests.registration.office import (
     FREE,
@@ -142,3 +143,26 @@ async def test_another_organizations_trouble_is_not_ours(
 
     assert "Nothing needs you" in text
     assert tab_count(html) == ""
+
+
+async def test_what_went_wrong_in_a_rehearsal_is_no_exception(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule()
+    await organizer.post(webinar_path(office, webinar, "rehearsal"))
+    rehearsal = await office.registrant(
+        await office.value("SELECT id FROM registrants WHERE is_rehearsal")
+    )
+    await office.deliver(
+        payment_succeeded(rehearsal),
+        mail_failed(rehearsal),
+        refund_failed(rehearsal, 4900, failure_reason="account_refused"),
+    )
+
+    text, html = await exceptions_page(office, organizer)
+    # Of anybody else the same would be listed.
+    await office.execute("UPDATE registrants SET is_rehearsal = false, holds_seat = true")
+    _, html_of_others = await exceptions_page(office, organizer)
+
+    assert "Nothing needs you" in text
+    assert (tab_count(html), tab_count(html_of_others)) == ("", "2")
