@@ -73,10 +73,11 @@ async def memberships_of(connection: Connection, person_id: UUID) -> list[Member
 async def put_membership(
     connection: Connection, person_id: UUID, organization_id: UUID, role: Role
 ) -> None:
-    """Make the person a member in this role; may be repeated."""
+    """Make the person a member, at least in this role; an admin stays one, whatever is said."""
     await connection.execute(
         "INSERT INTO memberships (person_id, organization_id, role) VALUES ($1, $2, $3) "
-        "ON CONFLICT (person_id, organization_id) DO UPDATE SET role = excluded.role",
+        "ON CONFLICT (person_id, organization_id) DO UPDATE SET role = excluded.role "
+        "WHERE excluded.role = 'admin'",
         person_id,
         organization_id,
         role,

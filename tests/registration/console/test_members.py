@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from services.registration.console import cookies
+from services.registration.people import Role
 from shared.events import AccountMailRequested
 from tests.registration.console.browser import (
     Browser,
@@ -95,6 +96,25 @@ async def test_someone_with_an_account_joins_a_second_organization_with_it(
         assert "Escuela Norte" in choice.text
         assert "Faro Studio" in choice.text
         assert (await guest.get(members(office))).status == 200
+
+
+@pytest.mark.parametrize(
+    ("before", "invited_as", "after"),
+    [("admin", "organizer", "admin"), ("organizer", "admin", "admin")],
+)
+async def test_following_an_older_invitation_raises_a_role_and_never_lowers_it(
+    office: Office, admin: Browser, before: Role, invited_as: Role, after: Role
+) -> None:
+    await invite(office, admin, "bo@example.org", invited_as)
+    (mail,) = await invitation_mails(office)
+    person_id = await new_person(office, "bo@example.org", role=before)
+    async with open_browser(office) as guest:
+        await guest.sign_in("bo@example.org")
+
+        joined = await guest.post(mail.link.removeprefix(PUBLIC_URL))
+
+    assert joined.status == 303
+    assert await role_of(office, person_id) == after
 
 
 async def test_an_invitation_sent_again_kills_the_older_link(
