@@ -18,9 +18,12 @@ HoldEndReason = Literal["lapsed", "cancelled", "superseded"]
 
 EVENT_BYTES_MAX = 64 * 1024
 OWN_WORDS_LENGTH_MAX = 4_000
+MESSAGE_LENGTH_MAX = 1_000
 
 # The organizer's own text for a mail, with placeholders such as {title}: set above the facts.
 OwnWords = Annotated[str | None, Field(max_length=OWN_WORDS_LENGTH_MAX)]
+# What an organizer tells one registrant in a mail: stands there as typed, nothing is filled in.
+OwnMessage = Annotated[str | None, Field(max_length=MESSAGE_LENGTH_MAX)]
 
 
 class Event(BaseModel):
@@ -138,6 +141,7 @@ class RegistrantCancelled(RegistrantFacts):
     notify: bool = True
     refund_amount_minor: int = Field(default=0, ge=0)  # decided and requested; 0 is no refund
     own_words: OwnWords = None
+    message: OwnMessage = None  # only where no refund's mail brings it
 
 
 class RegistrantReleased(RegistrantFacts):
@@ -216,6 +220,7 @@ class RefundRequested(Event):
     reason: str | None = None
     keep_seat: bool = False
     notify: bool = True
+    message: OwnMessage = None  # for the refund's mail
 
 
 class StripeDisconnectRequested(Event):
@@ -328,6 +333,7 @@ class Refunded(RefundFacts):
     subject: ClassVar[str] = "payments.refund.succeeded"
 
     stripe_refund_id: str | None = None
+    message: OwnMessage = None  # as it was requested
 
 
 class RefundFailed(RefundFacts):

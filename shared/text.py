@@ -24,5 +24,14 @@ def one_line(value: str) -> str:
     return value
 
 
+def several_lines(value: str) -> str:
+    """Text of several lines, trimmed, their ends as `\\n`; each line as one line may be."""
+    value = plain_text(value).replace("\r\n", "\n").replace("\r", "\n").strip()
+    for line in value.split("\n"):
+        one_line(line.replace("\t", " "))
+    return value
+
+
 Text = Annotated[str, AfterValidator(plain_text)]
 Line = Annotated[str, AfterValidator(one_line)]
+Lines = Annotated[str, AfterValidator(several_lines)]

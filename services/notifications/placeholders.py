@@ -34,9 +34,14 @@ def paragraphs(text: str, values: Mapping[str, str], *, name: str | None) -> tup
         text = _NAME_WITH_ITS_SPACE.sub("", text)
     else:
         values = {"name": name, **values}
+    return tuple(fill(paragraph, values) for paragraph in parted(text))
+
+
+def parted(text: str) -> tuple[str, ...]:
+    """A text as paragraphs, line by line as it was typed: nothing is filled in."""
     lines = [one_line(line) for line in text.splitlines()]
     return tuple(
-        fill("\n".join(paragraph), values)
+        "\n".join(paragraph)
         for is_blank, paragraph in groupby(lines, key=lambda line: not line)
         if not is_blank
     )

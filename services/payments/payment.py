@@ -90,6 +90,7 @@ class Refund:
     reason: str | None = None
     keep_seat: bool = False
     notify: bool = True
+    message: str | None = None  # For the registrant's mail, handed through.
     stripe_refund_id: str | None = None
     failure_reason: str | None = None
     called_at: datetime | None = None

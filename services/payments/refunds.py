@@ -66,6 +66,7 @@ def requested(event: RefundRequested) -> Refund:
         reason=event.reason,
         keep_seat=event.keep_seat,
         notify=event.notify,
+        message=event.message,
         status="waiting",
         requested_at=event.occurred_at,
     )
@@ -253,6 +254,7 @@ def _refunded(payment: Payment, refund: Refund) -> Refunded:
     return Refunded(
         **_facts(payment, refund),
         stripe_refund_id=refund.stripe_refund_id,
+        message=refund.message,
     )
 
 

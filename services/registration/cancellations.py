@@ -41,6 +41,7 @@ class CancelAsked:
     notify: bool = True
     idempotency_key: str | None = None
     reason: str | None = None  # For the organizer's own record of the refund.
+    message: str | None = None  # To the registrant, in the last mail that this causes.
 
 
 def cancel(
@@ -73,7 +74,9 @@ def cancel(
     refund = replace(refund, reason=asked.reason)
     # All that is left is asked for without an amount: what left meanwhile is not asked for twice.
     wanted = None if amount == left else amount
-    request = refund_requested(after, refund, amount_minor=wanted, notify=asked.notify)
+    request = refund_requested(
+        after, refund, amount_minor=wanted, notify=asked.notify, message=asked.message
+    )
     return Outcome(after, (told, request), refund)
 
 
@@ -120,4 +123,5 @@ def _told(
         notify=asked.notify,
         refund_amount_minor=amount_minor,
         own_words=occasion.own_words.get("cancelled"),
+        message=None if amount_minor else asked.message,
     )

@@ -23,7 +23,7 @@ from pydantic import (
 
 from services.registration.catalogues import msgid
 from shared.refusals import InvalidFields
-from shared.text import Line, one_line, plain_text
+from shared.text import Line, one_line, several_lines
 
 QUESTIONS_MAX = 5
 CHOICES_MAX = 20
@@ -164,7 +164,7 @@ def _short_text(_question: Question, answer: Any) -> str | None:
 
 
 def _long_text(_question: Question, answer: Any) -> str | None:
-    return _text(answer, _lines, LONG_LENGTH_MAX)
+    return _text(answer, several_lines, LONG_LENGTH_MAX)
 
 
 def _choice(question: Question, answer: Any) -> str | None:
@@ -203,11 +203,3 @@ def _text(answer: Any, read: Any, length_max: int) -> str | None:
     if len(words) > length_max:
         raise ValueError(TOO_LONG)
     return words or None
-
-
-def _lines(value: str) -> str:
-    """Text of several lines, their ends as `\\n`."""
-    value = plain_text(value).replace("\r\n", "\n").replace("\r", "\n").strip()
-    for line in value.split("\n"):
-        one_line(line.replace("\t", " "))
-    return value

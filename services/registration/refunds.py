@@ -49,6 +49,7 @@ class RefundAsked:
     keep_seat: bool = False
     reason: str | None = None
     notify: bool = True
+    message: str | None = None  # To the registrant, in the refund's mail.
 
 
 def left_of(registrant: Registrant, unsettled_minor: int) -> int:
@@ -85,7 +86,11 @@ def request(
         body_sha256=asked.body_sha256,
     )
     told = refund_requested(
-        registrant, refund, amount_minor=asked.amount_minor, notify=asked.notify
+        registrant,
+        refund,
+        amount_minor=asked.amount_minor,
+        notify=asked.notify,
+        message=asked.message,
     )
     if amount < left or asked.keep_seat or registrant.status != "confirmed":
         return Outcome(registrant, (told,), refund)

@@ -375,7 +375,12 @@ def automatic_refund(registrant: Registrant, cause: RefundCause) -> Refund:
 
 
 def refund_requested(
-    registrant: Registrant, refund: Refund, *, amount_minor: int | None, notify: bool = True
+    registrant: Registrant,
+    refund: Refund,
+    *,
+    amount_minor: int | None,
+    notify: bool = True,
+    message: str | None = None,
 ) -> RefundRequested:
     """The request to payments; without an amount it means all that is unrefunded by then."""
     return RefundRequested(
@@ -389,4 +394,5 @@ def refund_requested(
         reason=refund.reason,
         keep_seat=refund.keep_seat,
         notify=notify,
+        message=message,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from services.notifications import emails
 from services.notifications.letter import Letter
-from services.notifications.rendering import text_of
+from services.notifications.rendering import html_of, text_of
 from shared.events import RegistrantCancelled, RegistrantFacts, RegistrationRepeated
 from tests.notifications.builders import (
     SENDER,
@@ -185,6 +185,28 @@ def test_all_of_the_money_back_with_the_seat_kept_says_so() -> None:
 
     assert "You keep your seat" in text_of(letter)
     assert letter.calendar is None
+
+
+def test_an_organizers_message_stands_in_the_mail_as_it_was_typed() -> None:
+    message = "Sorry, {name}:\nwe are <b>ill</b>.\n\n{amount} is all we can do."
+    letters = [
+        refund(message=message),
+        refund(in_full=True, message=message),
+        emails.cancelled(cancelled(message=message), SENDER, NOW, has_calendar=False),
+    ]
+
+    for letter in letters:
+        assert message in text_of(letter)
+        assert "Sorry, {name}:<br>we are &lt;b&gt;ill&lt;/b&gt;." in html_of(letter)
+        assert "{amount} is all we can do." in html_of(letter)
+
+
+def test_what_one_person_is_told_stands_before_what_everybody_is_told() -> None:
+    event = cancelled(message="Get well {name}.", own_words="Goodbye {name}.")
+
+    letter = emails.cancelled(event, SENDER, NOW, has_calendar=False)
+
+    assert letter.own_words == ("Get well {name}.", "Goodbye Ana Torres.")
 
 
 def test_the_last_of_several_refunds_is_the_full_one_but_speaks_of_its_own_amount() -> None:

@@ -46,6 +46,17 @@ async def test_parts_and_the_rest(office: BoxOffice) -> None:
     assert sorted(amounts) == [900, 4000]
 
 
+async def test_a_message_is_kept_until_stripe_has_done_it_and_told_with_it(
+    office: BoxOffice,
+) -> None:
+    registrant = await office.paid()
+
+    await office.hear(office.refund_requested(registrant, message="Sorry,\nwe are ill."))
+    told = await office.told("payments.refund.succeeded", registrant)
+
+    assert told.message == "Sorry,\nwe are ill."
+
+
 async def test_the_same_request_delivered_twice_refunds_once(office: BoxOffice) -> None:
     registrant = await office.paid()
     request = office.refund_requested(registrant, amount_minor=900)

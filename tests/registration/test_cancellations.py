@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from services.registration.registrants import Registrant
 from shared.events import HoldEnded, RefundRequested, RegistrantCancelled, WebinarCancelled
 from tests.registration.office import FREE, Office, Reply, checkout_expired, new_key
@@ -114,6 +116,31 @@ async def test_without_notify_neither_mail_is_wanted(office: Office) -> None:
     (told,) = await office.told(RegistrantCancelled)
     (asked,) = await office.told(RefundRequested)
     assert (told.notify, asked.notify) == (False, False)
+
+
+@pytest.mark.parametrize(
+    ("refund", "expected"),
+    [("none", ("Until next time.", [])), ("full", (None, ["Until next time."]))],
+)
+async def test_a_message_stands_in_one_mail_the_refunds_if_there_is_one(
+    office: Office, refund: str, expected: tuple[str | None, list[str]]
+) -> None:
+    registrant = await office.paid(await office.schedule())
+
+    await cancel(office, registrant, {"refund": refund, "message": "Until next time."})
+
+    (told,) = await office.told(RegistrantCancelled)
+    asked = await office.told(RefundRequested)
+    assert (told.message, [one.message for one in asked]) == expected
+
+
+async def test_a_message_without_a_mail_is_refused(office: Office) -> None:
+    registrant = await office.paid(await office.schedule())
+
+    reply = await cancel(office, registrant, {"message": "Sorry.", "notify": False})
+
+    assert (reply.status, reply.fields) == (422, ["message"])
+    assert (await office.registrant(registrant.id)).status == "confirmed"
 
 
 async def test_released_and_cancelled_ones_are_not_active(office: Office) -> None:

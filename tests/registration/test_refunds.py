@@ -41,6 +41,20 @@ async def test_a_part_keeps_seat_and_link(office: Office) -> None:
     assert (await office.registrant(registrant.id)).status == "confirmed"
 
 
+async def test_a_message_goes_along_to_the_refunds_mail(office: Office) -> None:
+    webinar = await office.schedule()
+    registrant = await office.paid(webinar)
+
+    await refund(office, registrant.id, {"message": " Sorry,\r\nwe are ill. "})
+    too_long = await refund(office, registrant.id, {"message": "x" * 1001})
+
+    (asked,) = await office.told(RefundRequested)
+    assert (asked.message, asked.reason) == ("Sorry,\nwe are ill.", None)
+    (told,) = await office.told(RegistrantCancelled)
+    assert (told.cause, told.message) == ("refund", None)
+    assert (too_long.status, too_long.fields) == (422, ["message"])
+
+
 async def test_everything_is_the_cancellation(office: Office) -> None:
     webinar = await office.schedule()
     first, second = await office.paid(webinar), await office.paid(webinar)

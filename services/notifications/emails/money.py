@@ -5,6 +5,7 @@ from datetime import datetime
 from services.notifications.calendar_file import calendar
 from services.notifications.emails.reader import Reader, sequence_of
 from services.notifications.letter import Letter, Link, Row
+from services.notifications.placeholders import parted
 from services.notifications.rendering import Sender
 from shared.events import Refunded, RefundFailed, RegistrantFacts
 
@@ -57,6 +58,7 @@ def refund(
         preview=lead[0],
         heading=reader.heading("refund.heading_full" if is_full else "refund.heading_part"),
         lead=tuple(lead),
+        own_words=parted(event.message or ""),
         event=reader.event,
         note=reader.say("cancelled.calendar") if takes_out else "",
         rows=tuple(rows),

@@ -5,6 +5,7 @@ from datetime import datetime
 from services.notifications.calendar_file import calendar
 from services.notifications.emails.reader import Reader, sequence_of
 from services.notifications.letter import Letter, Link, Row
+from services.notifications.placeholders import parted
 from services.notifications.rendering import Sender
 from shared.events import (
     RegistrantCancelled,
@@ -117,7 +118,8 @@ def cancelled(
         preview=lead[0],
         heading=reader.say("cancelled.heading_webinar" if is_all_over else "cancelled.heading"),
         lead=tuple(lead),
-        own_words=reader.own_words(event.own_words),
+        # What is said to this one person comes before what everybody is told.
+        own_words=(*parted(event.message or ""), *reader.own_words(event.own_words)),
         event=reader.event,
         note=reader.say("cancelled.calendar") if has_calendar else "",
         rows=tuple(rows),

@@ -263,10 +263,10 @@ async def _save_refunds(connection: Connection, pairs: list[tuple[Payment, Chang
         await connection.executemany(
             "INSERT INTO refunds (refund_id, organization_id, registrant_id, webinar_id, "
             "payment_id, stripe_payment_intent_id, requested_minor, amount_minor, currency, "
-            "origin, cause, reason, keep_seat, notify, status, stripe_refund_id, "
+            "origin, cause, reason, keep_seat, notify, message, status, stripe_refund_id, "
             "failure_reason, requested_at, called_at, settled_at, due_at, tries) "
             "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, "
-            "$17, $18, $19, $20, $21, $22) "
+            "$17, $18, $19, $20, $21, $22, $23) "
             "ON CONFLICT (refund_id) DO UPDATE SET payment_id = excluded.payment_id, "
             "stripe_payment_intent_id = excluded.stripe_payment_intent_id, "
             "amount_minor = excluded.amount_minor, currency = excluded.currency, "
@@ -289,6 +289,7 @@ async def _save_refunds(connection: Connection, pairs: list[tuple[Payment, Chang
                     one.reason,
                     one.keep_seat,
                     one.notify,
+                    one.message,
                     one.status,
                     one.stripe_refund_id,
                     one.failure_reason,

@@ -15,8 +15,9 @@ async def add_request(connection: Connection, refund: Refund) -> bool:
     return bool(
         await connection.fetchval(
             "INSERT INTO refunds (refund_id, organization_id, registrant_id, webinar_id, "
-            "requested_minor, origin, cause, reason, keep_seat, notify, status, due_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'waiting', now()) "
+            "requested_minor, origin, cause, reason, keep_seat, notify, message, "
+            "status, due_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', now()) "
             "ON CONFLICT DO NOTHING RETURNING true",
             refund.refund_id,
             refund.organization_id,
@@ -28,6 +29,7 @@ async def add_request(connection: Connection, refund: Refund) -> bool:
             refund.reason,
             refund.keep_seat,
             refund.notify,
+            refund.message,
         )
     )
 

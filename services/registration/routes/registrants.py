@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from aiohttp import web
@@ -16,9 +16,10 @@ from services.registration.refunds import RefundAsked
 from services.registration.registrants import RefundStatus, Registrant, Status
 from services.registration.routes.table import KEY, PAGE, Call, Route, json_body
 from services.registration.store import refunds, registrants, webinars
-from shared.events import HoldEndReason, RefundCause, RefundOrigin
+from shared.events import MESSAGE_LENGTH_MAX, HoldEndReason, RefundCause, RefundOrigin
 from shared.money import AMOUNT_MINOR_MAX
 from shared.refusals import Invalid, NotFound
+from shared.text import Lines
 from shared.web import Line, WrongContentType, parse_body, read_body, read_bytes
 
 
@@ -131,6 +132,12 @@ class RegistrantView(ListedRegistrant):
     history: list[Moment]
 
 
+OwnMessage = Annotated[
+    Lines | None,
+    Field(max_length=MESSAGE_LENGTH_MAX, description="Plain text for the registrant's mail"),
+]
+
+
 class RefundBody(BaseModel):
     """Money back: without an amount all that is left, which cancels unless `keep_seat` is said."""
 
@@ -139,6 +146,7 @@ class RefundBody(BaseModel):
     amount_minor: int | None = Field(default=None, ge=1, le=AMOUNT_MINOR_MAX)
     keep_seat: bool = False
     reason: Line | None = Field(default=None, max_length=500)
+    message: OwnMessage = None
 
 
 class RefundAnswer(BaseModel):
@@ -159,6 +167,7 @@ class CancelBody(BaseModel):
     refund: RefundChoice = "policy"
     amount_minor: int | None = Field(default=None, ge=1, le=AMOUNT_MINOR_MAX)
     notify: bool = True
+    message: OwnMessage = None
 
 
 class CancelAnswer(BaseModel):
@@ -226,7 +235,12 @@ async def create_refund(call: Call) -> web.StreamResponse:
     raw = await read_bytes(call.request)
     body = parse_body(raw, RefundBody)
     asked = RefundAsked(
-        key, hashlib.sha256(raw).digest(), body.amount_minor, body.keep_seat, body.reason
+        key,
+        hashlib.sha256(raw).digest(),
+        body.amount_minor,
+        body.keep_seat,
+        body.reason,
+        message=body.message or None,
     )
     async with call.desk.database.transaction() as connection:
         standing = await box_office.request_refund(
@@ -250,8 +264,17 @@ async def cancel_registrant(call: Call) -> web.StreamResponse:
 
 
 def asked_by_organizer(body: CancelBody, idempotency_key: str | None) -> CancelAsked:
-    """What an organizer's cancel body asks for."""
-    return CancelAsked("organizer", body.refund, body.amount_minor, body.notify, idempotency_key)
+    """What an organizer's cancel body asks for. Raises Invalid."""
+    if body.message and not body.notify:
+        raise Invalid("Goes with a mail, and `notify` says that none is sent.", field="message")
+    return CancelAsked(
+        "organizer",
+        body.refund,
+        body.amount_minor,
+        body.notify,
+        idempotency_key,
+        message=body.message or None,
+    )
 
 
 def cancel_answer(

@@ -10,9 +10,10 @@ from services.registration.catalogues import msgid
 from services.registration.console.message import Message, Words
 from services.registration.refunds import RefundAsked, check_amount
 from services.registration.registrants import Occasion, Registrant
+from shared.events import MESSAGE_LENGTH_MAX
 from shared.money import AMOUNT_MINOR_MAX, currency_rule, major_units
 from shared.refusals import Invalid
-from shared.text import one_line
+from shared.text import one_line, several_lines
 
 Money = Literal["full", "policy", "part", "none"]
 Seat = Literal["free", "keep"]
@@ -24,6 +25,8 @@ CHOOSE_MONEY = msgid("Choose how much goes back.")
 CHOOSE_SEAT = msgid("Choose what becomes of the seat.")
 NOTHING_CHOSEN = msgid("Nothing would change: refund something, or free the seat.")
 REASON_TOO_LONG = msgid("Shorten the reason to 500 characters on one line.")
+MESSAGE_TOO_LONG = msgid("Shorten the message to 1,000 characters of plain text.")
+MESSAGE_UNSENT = msgid("It goes with the mail: check the box above, or remove the message.")
 AMOUNT_BAD = msgid("Type an amount such as %(example)s.")
 AMOUNT_TOO_HIGH = msgid("At most %(most)s can be refunded.")
 AMOUNT_STEP = msgid("This currency is refunded in steps of %(step)s.")
@@ -57,6 +60,7 @@ class Decision:
     keeps_seat: bool
     notify: bool
     reason: str | None
+    message: str | None  # To the registrant, in the mail.
 
     def cancels(self, registrant: Registrant) -> bool:
         """Whether this ends the registration, seat and access."""
@@ -72,11 +76,13 @@ class Decision:
             notify=self.notify,
             idempotency_key=key,
             reason=self.reason,
+            message=self.message,
         )
 
     def as_refund(self, key: str) -> RefundAsked:
         """As the rule that refunds takes it."""
-        body = repr((self.money, self.amount_minor, self.keeps_seat, self.notify, self.reason))
+        choices = (self.money, self.amount_minor, self.keeps_seat, self.notify)
+        body = repr((*choices, self.reason, self.message))
         return RefundAsked(
             idempotency_key=key,
             body_sha256=hashlib.sha256(body.encode()).digest(),
@@ -84,6 +90,7 @@ class Decision:
             keep_seat=self.keeps_seat,
             reason=self.reason,
             notify=self.notify,
+            message=self.message,
         )
 
 
@@ -128,14 +135,21 @@ def read_decision(
             raise ValueError(REASON_TOO_LONG)
     except ValueError:
         errors["reason"], reason = REASON_TOO_LONG, ""
+    notify = fields.get("notify") == "yes"
+    message = _message(fields)
+    if message is None:
+        errors["message"] = MESSAGE_TOO_LONG
+    elif message and not notify:
+        errors["message"] = MESSAGE_UNSENT
     if errors or money is None:
         return errors
     return Decision(
         money=money,
         amount_minor=amount,
         keeps_seat=keeps_seat,
-        notify=fields.get("notify") == "yes",
+        notify=notify,
         reason=reason or None,
+        message=message or None,
     )
 
 
@@ -158,6 +172,15 @@ def read_amount(typed: str, most_minor: int, currency: str) -> int | Words:
     except Invalid:
         return Message(AMOUNT_STEP, {"step": f"{major_units(step, currency)} {currency}"})
     return amount
+
+
+def _message(fields: Mapping[str, str]) -> str | None:
+    """What is typed for the mail; None for what cannot stand there."""
+    try:
+        message = several_lines(fields.get("message", ""))
+    except ValueError:
+        return None
+    return message if len(message) <= MESSAGE_LENGTH_MAX else None
 
 
 def _money(fields: Mapping[str, str], choices: Choices) -> Money | None:

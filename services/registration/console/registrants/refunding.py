@@ -25,10 +25,11 @@ from services.registration.registrants import Registrant
 from services.registration.store import audit, outcomes, refund_limits
 from services.registration.store import refunds as stored_refunds
 from services.registration.verdicts import KeyReused
+from shared.events import MESSAGE_LENGTH_MAX
 from shared.money import currency_rule, major_units
 from shared.refusals import Invalid
 
-SHOWN_LENGTH_MAX = 600
+SHOWN_LENGTH_MAX = 1_200
 NOTHING_LEFT = msgid("There is nothing to refund and no seat to free.")
 IT_CHANGED = msgid("Something has changed since you looked. These are the sums now.")
 
@@ -161,6 +162,7 @@ def _form(
         errors=errors,
         is_changed=is_changed,
         most=major_units(choices.left_minor, currency) if currency else None,
+        message_length_max=MESSAGE_LENGTH_MAX,
         has_decimals=currency is not None and currency_rule(currency).exponent > 0,
         key=typed.get("key") or new_key(),
         **_around(visit, found, choices),
@@ -196,7 +198,7 @@ def _check(
 
 
 _START = {"money": "full", "seat": "free", "notify": "yes"}
-_TYPED = ("money", "amount", "seat", "notify", "reason")
+_TYPED = ("money", "amount", "seat", "notify", "message", "reason")
 
 
 def _around(visit: Visit, found: Found, choices: Choices) -> dict[str, Any]:
@@ -213,8 +215,14 @@ def _around(visit: Visit, found: Found, choices: Choices) -> dict[str, Any]:
 
 
 def _shown(typed: str) -> str:
-    """What was typed, without characters that a page must not hold."""
-    return "".join(filter(str.isprintable, typed))[:SHOWN_LENGTH_MAX]
+    """What was typed, without characters that a page must not hold; lines stay lines."""
+    lines = typed[: 2 * SHOWN_LENGTH_MAX].replace("\t", " ").splitlines()
+    return "\n".join("".join(filter(_may_stand, line)) for line in lines)[:SHOWN_LENGTH_MAX]
+
+
+def _may_stand(character: str) -> bool:
+    # Persian words and emoji are joined by the two.
+    return character.isprintable() or character in "\u200c\u200d"
 
 
 _PATH = "/console/{organization_id}/registrants/{registrant_id}/refund"

@@ -166,6 +166,8 @@ async def test_sums_that_changed_meanwhile_are_checked_again(
         ({"seat": "both"}, "seat", "Choose what becomes of the seat."),
         ({"money": "none", "seat": "keep"}, "money", "Nothing would change"),
         ({"reason": "x" * 501}, "reason", "Shorten the reason"),
+        ({"message": "x" * 1001}, "message", "Shorten the message to 1,000 characters"),
+        ({"message": "Sorry.", "notify": ""}, "message", "It goes with the mail"),
     ],
 )
 async def test_what_cannot_be_done_is_said_beside_the_field_and_what_was_typed_stays(
@@ -183,6 +185,36 @@ async def test_what_cannot_be_done_is_said_beside_the_field_and_what_was_typed_s
     if "amount" in typed:
         assert page.field("amount") == typed["amount"]
     assert await office.told(RefundRequested) == []
+
+
+async def test_a_message_is_checked_and_goes_into_the_refunds_mail(
+    office: Office, organizer: Browser
+) -> None:
+    ana = await paying(office, await office.schedule())
+    typed = "Sorry, {name}:\r\nthe <b>room</b> is closed."
+
+    checked = await check(office, organizer, ana, message=typed, reason="Flood")
+    back = await organizer.post(
+        person_path(office, ana, "refund", "check"), {"back": "yes"}, shown=checked
+    )
+    await organizer.post(person_path(office, ana, "refund"), shown=checked)
+
+    shown = "Sorry, {name}:<br>the &lt;b&gt;room&lt;/b&gt; is closed."
+    assert shown in checked.html
+    assert "Sorry, {name}:\nthe &lt;b&gt;room&lt;/b&gt; is closed.</textarea>" in back.html
+    told = await refund_told(office)
+    assert (told.message, told.reason) == (typed.replace("\r", ""), "Flood")
+
+
+async def test_a_message_goes_into_the_cancellations_mail_if_nothing_goes_back(
+    office: Office, organizer: Browser
+) -> None:
+    ana = await paying(office, await office.schedule())
+
+    await carry_out(office, organizer, ana, money="none", message="Until next time.")
+
+    (told,) = await office.told(RegistrantCancelled)
+    assert (told.message, told.notify) == ("Until next time.", True)
 
 
 async def test_yen_are_refunded_without_decimals(office: Office, organizer: Browser) -> None:
