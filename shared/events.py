@@ -144,6 +144,14 @@ class RegistrantCancelled(RegistrantFacts):
     message: OwnMessage = None  # only where no refund's mail brings it
 
 
+class RegistrantCorrected(RegistrantFacts):
+    """A name or an address was set right; links of earlier versions have stopped working."""
+
+    subject: ClassVar[str] = "registration.registrant.corrected"
+
+    status: Literal["awaiting_payment", "confirmed", "released", "cancelled"]
+
+
 class RegistrantReleased(RegistrantFacts):
     """An unpaid seat went back on sale."""
 

@@ -4,9 +4,10 @@ Events arrive in any order. Which mails a registrant gets is decided under their
 what is known then; what became untrue before it was sent is withdrawn.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from services.notifications import emails, rendering, store
@@ -20,6 +21,7 @@ from shared.events import (
     RefundFailed,
     RegistrantCancelled,
     RegistrantConfirmed,
+    RegistrantCorrected,
     RegistrantFacts,
     RegistrantMailRequested,
     RegistrantReleased,
@@ -44,6 +46,9 @@ _OF_THE_WEBINAR = (
     "time_zone",
     "sequence",
 )
+_OF_THE_PERSON = ("name", "email", "locale", "manage_url")
+
+F = TypeVar("F", bound=RegistrantFacts)
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class Handlers:
         the same facts, and in a rush it would be most of this service's work.
         """
         bus.on(RegistrantConfirmed, self.on_registrant_confirmed)
+        bus.on(RegistrantCorrected, self.on_registrant_corrected)
         bus.on(RegistrantCancelled, self.on_registrant_cancelled)
         bus.on(RegistrantReleased, self.on_registrant_released)
         bus.on(RegistrationRepeated, self.on_registration_repeated)
@@ -80,9 +86,16 @@ class Handlers:
             if noted.was_known:
                 await store.withdraw(connection, event.registrant_id, "released", "payment_due")
             if noted.sequence > event.sequence:
-                event = await _as_moved(connection, event)
+                event = await _as_known(connection, event, _OF_THE_WEBINAR)
             letter = emails.confirmation(event, self.sender, _now())
             await self._queue(connection, event, "confirmation", "", letter)
+        await self._write_waiting(connection, event, noted)
+
+    async def on_registrant_corrected(
+        self, event: RegistrantCorrected, connection: Connection
+    ) -> None:
+        """Mails go to the new address from now on; one that is due now is asked for by itself."""
+        noted = await store.note_registrant(connection, event, event.status)
         await self._write_waiting(connection, event, noted)
 
     async def on_registrant_cancelled(
@@ -91,6 +104,7 @@ class Handlers:
         """They are out: what said otherwise is withdrawn, and they are told unless told already."""
         noted = await store.note_registrant(connection, event, "cancelled")
         await store.withdraw(connection, event.registrant_id, *_TOLD_TO_THE_ACTIVE, "released")
+        event = await _as_corrected(connection, event, noted)
         if emails.is_told_of_cancelling(event):
             earlier = await store.find_told_of_seat(connection, event.registrant_id)
             letter = emails.cancelled(
@@ -107,6 +121,7 @@ class Handlers:
         noted = await store.note_registrant(connection, event, "released")
         if noted.status == "released" and noted.was_known:
             await store.withdraw(connection, event.registrant_id, "payment_due")
+        event = await _as_corrected(connection, event, noted)
         if noted.status == "released" and emails.is_told_of_release(event):
             await self._queue(connection, event, "released", "", emails.released(event))
         await self._write_waiting(connection, event, noted)
@@ -116,6 +131,7 @@ class Handlers:
     ) -> None:
         """An address registered again: its owner gets the link to what there is."""
         noted = await store.note_registrant(connection, event, event.status)
+        event = await _as_corrected(connection, event, noted)
         await self._queue(
             connection, event, "repeated", str(event.event_id), emails.repeated(event)
         )
@@ -285,12 +301,19 @@ class Handlers:
         return email_id
 
 
-async def _as_moved(connection: Connection, event: RegistrantConfirmed) -> RegistrantConfirmed:
-    """The confirmation with the time that is known now: a new one has been heard of before it."""
+async def _as_corrected(connection: Connection, event: F, noted: Noted) -> F:
+    """The event to whom it is for now: a correction may have been heard of before it."""
+    if noted.version <= event.version:
+        return event
+    return await _as_known(connection, event, _OF_THE_PERSON)
+
+
+async def _as_known(connection: Connection, event: F, names: Sequence[str]) -> F:
+    """The event with what is known now of these: something newer has been heard of before it."""
     known = await store.lock_registrant(connection, event.registrant_id, event.organization_id)
     if known.facts is None:
         return event
-    return event.model_copy(update={name: getattr(known.facts, name) for name in _OF_THE_WEBINAR})
+    return event.model_copy(update={name: getattr(known.facts, name) for name in names})
 
 
 def _may_have_arrived(mail: Earlier | None) -> bool:

@@ -7,7 +7,7 @@ from services.payments.account_checks import disconnect
 from services.payments.desk import Desk
 from services.payments.merging import change_in
 from services.payments.payment import Attempt, Payment, payment_id_of
-from services.payments.store import api_tokens, hold_ends, payments
+from services.payments.store import api_tokens, corrections, hold_ends, payments
 from services.payments.store import attempts as store_attempts
 from services.payments.store import refunds as store_refunds
 from services.payments.store_accounts import find_account
@@ -16,6 +16,7 @@ from shared.events import (
     ApiTokenChanged,
     HoldEnded,
     RefundRequested,
+    RegistrantCorrected,
     RegistrantCreated,
     StripeDisconnectRequested,
 )
@@ -38,6 +39,7 @@ class Handlers:
 
     def subscribe(self, bus: Bus) -> None:
         bus.on(RegistrantCreated, self.on_registrant_created)
+        bus.on(RegistrantCorrected, self.on_registrant_corrected)
         bus.on(HoldEnded, self.on_hold_ended)
         bus.on(RefundRequested, self.on_refund_requested)
         bus.on(ApiTokenChanged, self.on_api_token_changed)
@@ -59,6 +61,13 @@ class Handlers:
             await hold_ends.mark_matched(connection, payment.registrant_id)
         elif event.payment_method is not None:
             await self._queue_charge(connection, payment, event.payment_method)
+
+    async def on_registrant_corrected(
+        self, event: RegistrantCorrected, connection: Connection
+    ) -> None:
+        """Whoever comes back from paying finds their page at its new address."""
+        if event.amount_minor > 0:
+            await corrections.save_correction(connection, event)
 
     async def _queue_charge(
         self, connection: Connection, payment: Payment, payment_method: str

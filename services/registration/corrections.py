@@ -8,7 +8,7 @@ from services.registration.registrants import (
     confirmation,
     facts,
 )
-from shared.events import RegistrantMailRequested
+from shared.events import RegistrantCorrected, RegistrantMailRequested
 from shared.refusals import Refusal
 
 
@@ -52,7 +52,7 @@ def mail_again(registrant: Registrant, occasion: Occasion, cause: str) -> Regist
 def correct(
     registrant: Registrant, name: str, email: str, occasion: Occasion, cause: str
 ) -> Outcome:
-    """Another name or address: the links that went out die, and new ones are mailed."""
+    """Another name or address: the links that went out die, and new ones are told and mailed."""
     if (registrant.name, registrant.email) == (name, email):
         return Outcome(registrant)
     after = changed(
@@ -62,6 +62,7 @@ def correct(
         email_key=email.lower(),
         link_version=registrant.link_version + 1,
     )
+    told = RegistrantCorrected(**facts(after, occasion), status=after.status)
     if not may_be_mailed(after):
-        return Outcome(after)
-    return Outcome(after, (mail_again(after, occasion, cause),))
+        return Outcome(after, (told,))
+    return Outcome(after, (told, mail_again(after, occasion, cause)))

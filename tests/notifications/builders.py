@@ -25,6 +25,7 @@ from shared.events import (
     RefundFailed,
     RegistrantCancelled,
     RegistrantConfirmed,
+    RegistrantCorrected,
     RegistrantMailRequested,
     RegistrantReleased,
     RegistrationRepeated,
@@ -75,6 +76,21 @@ def confirmed(**facts: Any) -> RegistrantConfirmed:
 
 def cancelled(**facts: Any) -> RegistrantCancelled:
     return RegistrantCancelled(**_facts(**{"cause": "registrant", "version": 3} | facts))
+
+
+def corrected(**facts: Any) -> RegistrantCorrected:
+    """Their address was wrong; their page has moved with it."""
+    return RegistrantCorrected(
+        **_facts(
+            **{
+                "version": 3,
+                "email": "ana.torres@example.net",
+                "manage_url": "https://box.example.org/r/newer-token",
+                "status": "confirmed",
+            }
+            | facts
+        )
+    )
 
 
 def released(**facts: Any) -> RegistrantReleased:

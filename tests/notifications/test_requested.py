@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 from icalendar import Calendar as CalendarFile
@@ -93,7 +94,8 @@ async def test_a_refund_after_a_changed_start_speaks_of_the_new_one(
 
         (refund,) = [mail for mail in await service.mails() if mail["kind"] == "refund"]
         title_and_day = part(read(refund["content"]), "text/plain")
-        assert f"{moved.starts_at.day} " in title_and_day.split("Price your work")[1][:40]
+        day = moved.starts_at.astimezone(ZoneInfo(moved.time_zone)).day
+        assert f"{day} " in title_and_day.split("Price your work")[1][:40]
 
 
 async def test_of_two_changes_that_come_in_the_wrong_order_only_the_later_is_told(

@@ -23,7 +23,9 @@ from shared.events import (
     HoldEnded,
     HoldEndReason,
     RefundRequested,
+    RegistrantCorrected,
     RegistrantCreated,
+    RegistrantFacts,
 )
 from shared.postgres import Database
 from shared.service import RUNTIME
@@ -170,6 +172,22 @@ class BoxOffice:
         event = self.registrant(**facts)
         await self.hear(event)
         return event
+
+    def corrected(self, registrant: RegistrantCreated, version: int = 2) -> RegistrantCorrected:
+        """Name, address and page of a registrant, as they are from that version on."""
+        facts = registrant.model_dump(
+            include=set(RegistrantFacts.model_fields) - {"event_id", "occurred_at"}
+        )
+        return RegistrantCorrected(
+            **facts
+            | {
+                "version": version,
+                "name": f"Ada King {version}",
+                "email": f"ada.{version}@example.org",
+                "manage_url": f"{registrant.manage_url}/{version}",
+                "status": "awaiting_payment",
+            }
+        )
 
     def hold_ended(
         self, registrant: RegistrantCreated, reason: HoldEndReason = "lapsed"

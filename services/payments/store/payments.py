@@ -18,9 +18,21 @@ def columns_of(kind: type[Any], *, without: tuple[str, ...] = ()) -> str:
     return ", ".join(one.name for one in fields(kind) if one.name not in without)
 
 
-PAYMENT_COLUMNS = columns_of(Payment, without=_CHILDREN)
+# What may have been set right since the payment was made, and the column that says so.
+_CORRECTED = {
+    "registrant_name": "name",
+    "email": "email",
+    "locale": "locale",
+    "manage_url": "manage_url",
+}
+_OWN_COLUMNS = [one.name for one in fields(Payment) if one.name not in _CHILDREN]
+_PAYMENT_COLUMNS = ", ".join(
+    f"coalesce(c.{_CORRECTED[name]}, p.{name}) AS {name}" if name in _CORRECTED else f"p.{name}"
+    for name in _OWN_COLUMNS
+)
+_PAYMENT_WIDTH = len(_OWN_COLUMNS)
+_PAYMENTS = "payments p LEFT JOIN corrections c USING (registrant_id)"
 _payment: Callable[..., Payment] = Payment  # From a row's columns, then its children.
-_PAYMENT_WIDTH = PAYMENT_COLUMNS.count(",") + 1
 # What a call sent is large and wanted by nobody but the call; saving leaves it as it is.
 ATTEMPT_COLUMNS = columns_of(Attempt).replace("params", "NULL::jsonb AS params")
 
@@ -72,9 +84,9 @@ async def find_payment(
 
 
 _FIND = (
-    f"SELECT {', '.join(f'p.{name}' for name in PAYMENT_COLUMNS.split(', '))}, "
+    f"SELECT {_PAYMENT_COLUMNS}, "
     f"{', '.join(f'a.{one.name}' if one.name != 'params' else 'NULL' for one in fields(Attempt))}, "
-    "now() AS now FROM payments p LEFT JOIN attempts a USING (payment_id) "
+    f"now() AS now FROM {_PAYMENTS} LEFT JOIN attempts a USING (payment_id) "
     "WHERE p.registrant_id = $1 ORDER BY a.number"
 )
 
@@ -87,9 +99,10 @@ async def lock_payments(
     The lock is a statement of its own: what is read in the statement that waits for it is old.
     """
     rows = await connection.fetch(
-        f"SELECT {PAYMENT_COLUMNS}, has_charges, has_refunds, has_disputes, now() FROM payments "
+        f"SELECT {_PAYMENT_COLUMNS}, has_charges, has_refunds, has_disputes, now() "
+        f"FROM {_PAYMENTS} "
         # In the order in which handlers lock too: who meets another one waits for it.
-        "WHERE payment_id = ANY($1) ORDER BY webinar_id, registrant_id FOR UPDATE",
+        "WHERE payment_id = ANY($1) ORDER BY webinar_id, registrant_id FOR UPDATE OF p",
         list(set(payment_ids)),
     )
     if not rows:

@@ -71,7 +71,8 @@ def session_params(
         "metadata": metadata,
         "payment_intent_data": {"description": description_of(payment), "metadata": metadata},
         "success_url": return_url,
-        "cancel_url": payment.manage_url,
+        # Not their own page itself: its address may change while the session is open.
+        "cancel_url": return_url,
     }
     blocked = sorted(_BRANDS.intersection(payment.card_brands_blocked))
     if blocked:

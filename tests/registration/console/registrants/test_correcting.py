@@ -3,7 +3,7 @@
 import pytest
 
 from services.registration.registrants import Registrant
-from shared.events import RegistrantMailRequested
+from shared.events import RegistrantCorrected, RegistrantMailRequested
 from tests.registration.console.browser import Browser
 from tests.registration.console.registrants.people import named, paying, person_path
 from tests.registration.office import FREE, Office
@@ -34,6 +34,9 @@ async def test_another_address_gets_new_links_and_the_old_ones_die(
     assert (told.mail, told.email) == ("confirmation", "Ana.Ruiz@example.org")
     assert told.manage_url == office.links.manage_url(ana.id, 2)
     assert told.version > ana.version
+    (known,) = await office.told(RegistrantCorrected, ana.id)
+    assert (known.email, known.manage_url) == (told.email, told.manage_url)
+    assert (known.version, known.status) == (after.version, "confirmed")
     assert before == [200, 200]
     assert [(await organizer.get(path_of(url))).status for url in (old_page, old_room)] == [
         404,
@@ -71,6 +74,7 @@ async def test_the_form_sent_twice_corrects_once(office: Office, organizer: Brow
 
     assert (await office.registrant(ana.id)).link_version == 2
     assert len(await office.told(RegistrantMailRequested)) == 1
+    assert len(await office.told(RegistrantCorrected)) == 1
 
 
 async def test_nothing_typed_anew_leaves_the_links_alone(
@@ -84,6 +88,7 @@ async def test_nothing_typed_anew_leaves_the_links_alone(
     assert page.status == 303
     assert (await office.registrant(ana.id)).link_version == 1
     assert await office.told(RegistrantMailRequested) == []
+    assert await office.told(RegistrantCorrected) == []
 
 
 async def test_somebody_without_a_seat_is_corrected_without_a_mail(
@@ -99,6 +104,8 @@ async def test_somebody_without_a_seat_is_corrected_without_a_mail(
     assert "No mail is sent: there is no seat to write about." in form.text
     assert (await office.registrant(ana.id)).name == "Ana Ruiz"
     assert await office.told(RegistrantMailRequested) == []
+    (known,) = await office.told(RegistrantCorrected)
+    assert (known.name, known.status) == ("Ana Ruiz", "cancelled")
 
 
 @pytest.mark.parametrize(
