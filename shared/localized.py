@@ -28,6 +28,8 @@ _DATE = {
 }
 _DAY = {"en": "EEEE d MMMM", "es": "EEEE d 'de' MMMM", "de": "EEEE, d. MMMM"}
 _SHORT_DAY = {"en": "d MMM", "es": "d MMM", "de": "d. MMM"}
+_LISTED = {"en": "EEE d MMM", "es": "EEE d MMM", "de": "EEE, d. MMM"}
+_LISTED_WITH_YEAR = {"en": "EEE d MMM y", "es": "EEE d MMM y", "de": "EEE, d. MMM y"}
 _CLOCK = {"en": "HH:mm", "es": "H:mm", "de": "H:mm"}
 _TIME = {"en": "HH:mm", "es": "H:mm", "de": "H:mm 'Uhr'"}
 _IN_ZONE = {
@@ -136,6 +138,19 @@ def format_start(starts_at: datetime, time_zone: str, locale: str) -> str:
     day = format_date(starts_at, time_zone, locale)
     time = format_time(starts_at, time_zone, locale)
     return f"{day}, {_with_zone(time, starts_at, time_zone, locale)}"
+
+
+def format_listed(starts_at: datetime, time_zone: str, locale: str, *, now: datetime) -> str:
+    """A start in a list: "Thu 12 Nov, 18:00 CET", with the year where it is another than now."""
+    zone = ZoneInfo(time_zone)
+    is_this_year = starts_at.astimezone(zone).year == now.astimezone(zone).year
+    patterns = _LISTED if is_this_year else _LISTED_WITH_YEAR
+    day = _written(starts_at, time_zone, locale, patterns)
+    time = _WITHOUT_CITY[language_of(locale)].format(
+        time=format_time(starts_at, time_zone, locale),
+        zone=_zone_sign(starts_at, time_zone, locale),
+    )
+    return f"{day}, {time}"
 
 
 def format_span(starts_at: datetime, duration_minutes: int, time_zone: str, locale: str) -> str:

@@ -7,6 +7,7 @@ from shared.localized import (
     format_count,
     format_deadline,
     format_hours,
+    format_listed,
     format_minutes,
     format_money,
     format_month,
@@ -94,6 +95,23 @@ def test_a_span_over_midnight_names_the_second_day() -> None:
     assert format_span(EVENING, 420, "Europe/Madrid", "de") == (
         "18:00 Uhr bis Freitag, 13. November, 1:00 Uhr in Madrid (MEZ)"
     )
+
+
+@pytest.mark.parametrize(
+    ("locale", "this_year", "another_year"),
+    [
+        ("en", "Thu 12 Nov, 18:00 CET", "Thu 12 Nov 2026, 18:00 CET"),
+        ("es", "jue 12 nov, 18:00 CET", "jue 12 nov 2026, 18:00 CET"),
+        ("de", "Do., 12. Nov., 18:00 Uhr (MEZ)", "Do., 12. Nov. 2026, 18:00 Uhr (MEZ)"),
+    ],
+)
+def test_a_start_in_a_list_is_short_and_names_another_year(
+    locale: str, this_year: str, another_year: str
+) -> None:
+    earlier, later = EVENING - timedelta(days=300), EVENING + timedelta(days=60)
+
+    assert format_listed(EVENING, "Europe/Madrid", locale, now=earlier) == this_year
+    assert format_listed(EVENING, "Europe/Madrid", locale, now=later) == another_year
 
 
 def test_a_deadline_follows_the_zones_summer_time() -> None:

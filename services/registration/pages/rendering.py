@@ -208,6 +208,7 @@ def speaking(locale: str) -> dict[str, Any]:
         "number": partial(localized.format_count, locale=locale),
         "date": lambda moment, zone: _capitalized(localized.format_date(moment, zone, locale)),
         "start": partial(localized.format_start, locale=locale),
+        "listed": partial(localized.format_listed, locale=locale),
         "span": partial(localized.format_span, locale=locale),
         "on_day": lambda moment, zone: (
             said.gettext("on %(day)s") % {"day": localized.format_date(moment, zone, locale)}

@@ -46,6 +46,17 @@ async def test_each_webinar_shows_seats_price_paid_and_net(
     assert f'href="{webinars_path(office, webinar["id"])}"' in page.html
 
 
+async def test_a_start_is_short_in_the_list_and_keeps_its_zone(
+    office: Office, organizer: Browser
+) -> None:
+    year = datetime.now(UTC).year + 1
+    await office.schedule(starts_at=f"{year}-11-12T18:00:00+01:00")
+
+    page = await organizer.get(webinars_path(office))
+
+    assert f" 12 Nov {year}, 18:00 CET" in page.text
+
+
 async def test_the_tiles_sum_every_currency_of_every_webinar(
     office: Office, organizer: Browser
 ) -> None:

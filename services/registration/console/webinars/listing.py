@@ -37,6 +37,7 @@ async def show_list(visit: Visit) -> web.Response:
     return visit.page(
         "console/webinars.html",
         when=when,
+        now=now,
         counts=counts,
         is_first_page=after is None,
         rows=[
