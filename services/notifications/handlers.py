@@ -111,7 +111,9 @@ class Handlers:
                 event, self.sender, _now(), has_calendar=_may_have_arrived(earlier)
             )
             follows = earlier.email_id if earlier else None
-            await self._queue(connection, event, "cancelled", "", letter, follows)
+            await self._queue(
+                connection, event, "cancelled", "", letter, follows, is_bulk=emails.is_bulk(event)
+            )
         await self._write_waiting(connection, event, noted)
 
     async def on_registrant_released(
@@ -171,7 +173,14 @@ class Handlers:
             letter = emails.payment_due(event)
             good_until = event.pay_by
         await self._queue(
-            connection, event, event.mail, event.cause, letter, follows, good_until=good_until
+            connection,
+            event,
+            event.mail,
+            event.cause,
+            letter,
+            follows,
+            good_until=good_until,
+            is_bulk=emails.is_bulk(event),
         )
         # The earlier ones had an older time, or links or an address that are wrong now.
         await store.withdraw_others(connection, registrant_id, event.mail, event.cause)
@@ -253,7 +262,9 @@ class Handlers:
         )
         cause = str(event.refund_id)
         follows = confirmation.email_id if confirmation else None
-        email_id = await self._queue(connection, facts, "refund", cause, letter, follows)
+        email_id = await self._queue(
+            connection, facts, "refund", cause, letter, follows, is_bulk=emails.is_bulk(event)
+        )
         failures = await store.take_waiting(connection, event.registrant_id, "refund_failed", cause)
         for held in failures:
             failure = RefundFailed.model_validate(held)
@@ -268,7 +279,15 @@ class Handlers:
     ) -> None:
         letter = emails.refund_failed(event, facts)
         cause = str(event.refund_id)
-        await self._queue(connection, facts, "refund_failed", cause, letter, refund_email_id)
+        await self._queue(
+            connection,
+            facts,
+            "refund_failed",
+            cause,
+            letter,
+            refund_email_id,
+            is_bulk=emails.is_bulk(event),
+        )
 
     async def _queue(
         self,
@@ -280,6 +299,7 @@ class Handlers:
         follows: UUID | None = None,
         *,
         good_until: datetime | None = None,
+        is_bulk: bool = False,
     ) -> UUID | None:
         told = cause or facts.registrant_id
         if isinstance(facts, RegistrantMailRequested):
@@ -295,7 +315,7 @@ class Handlers:
             message_id=message_id,
             now=_now(),
         )
-        mail = Written(message_id, facts.email, content, good_until)
+        mail = Written(message_id, facts.email, content, good_until, is_bulk)
         email_id = await store.queue_mail(connection, facts, kind, cause, mail, follows)
         after_commit(self.wake)
         return email_id

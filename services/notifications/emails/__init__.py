@@ -1,6 +1,7 @@
 """Which mail an event causes and what it says. No I/O here."""
 
 from services.notifications.emails.accounts import account
+from services.notifications.emails.bulk import is_bulk
 from services.notifications.emails.money import refund, refund_failed, takes_the_seat
 from services.notifications.emails.reader import stamped
 from services.notifications.emails.seats import (
@@ -19,6 +20,7 @@ __all__ = [
     "account",
     "cancelled",
     "confirmation",
+    "is_bulk",
     "is_told_of_cancelling",
     "is_told_of_release",
     "payment_due",

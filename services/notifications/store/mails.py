@@ -38,6 +38,7 @@ class Written:
     recipient: str
     content: bytes
     good_until: datetime | None = None
+    is_bulk: bool = False  # One of thousands: it lets others pass.
 
 
 async def find_mail(
@@ -129,8 +130,8 @@ async def queue_mail(
     """Queue a mail; None if there is one of this kind and cause already."""
     email_id: UUID | None = await connection.fetchval(
         "INSERT INTO mails (email_id, organization_id, registrant_id, webinar_id, kind, cause, "
-        "state, message_id, recipient, content, good_until, follows) "
-        "VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11) "
+        "state, message_id, recipient, content, good_until, follows, is_bulk) "
+        "VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12) "
         "ON CONFLICT (registrant_id, kind, cause) DO NOTHING RETURNING email_id",
         uuid4(),
         facts.organization_id,
@@ -143,6 +144,7 @@ async def queue_mail(
         mail.content,
         mail.good_until,
         follows,
+        mail.is_bulk,
     )
     return email_id
 

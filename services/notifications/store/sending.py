@@ -10,6 +10,8 @@ from shared.postgres import Connection, Database
 
 GIVE_UP_AFTER = timedelta(hours=48)
 ROWS_PER_ROUND = 1_000
+# Of every so many that are claimed one is a bulk mail, however many others are due.
+BULK_SHARE = 4
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,7 @@ class Due:
     content: bytes
     claim: int
     deferrals: int
+    is_bulk: bool
     waited_seconds: float
 
 
@@ -51,29 +54,45 @@ class Settled:
 
 
 async def claim_due(database: Database, limit: int, lease: timedelta) -> list[Due]:
-    """Mark due mails as being sent and return them; after the lease another may take them up."""
+    """Mark due mails as being sent and return them; after the lease another may take them up.
+
+    Bulk mails come after all others, but for a share that is theirs: they do go on.
+    """
+    # One alone finds out whether a server is back: that is nobody's share.
+    share = -(-limit // BULK_SHARE) if limit > 1 else 0
     # One statement is its own transaction: committed before anything is sent.
     async with database.connection() as connection:
         rows = await connection.fetch(
-            # Materialized, so that the limit holds whatever the planner thinks.
-            "WITH due AS MATERIALIZED (SELECT email_id FROM mails "
-            "WHERE state IN ('queued', 'sending') AND due_at <= now() "
-            "AND (good_until IS NULL OR good_until > now()) AND NOT EXISTS ("
-            "SELECT FROM mails AS earlier WHERE earlier.email_id = mails.follows "
-            "AND earlier.state IN ('waiting', 'queued', 'sending')) "
-            "ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED) "
+            # Materialized, so that the limits hold whatever the planner thinks.
+            f"WITH urgent AS MATERIALIZED ({_DUE} AND NOT is_bulk "
+            "ORDER BY due_at LIMIT $1 FOR UPDATE SKIP LOCKED), "
+            f"bulk AS MATERIALIZED ({_DUE} AND is_bulk ORDER BY due_at "
+            "LIMIT greatest($3, $1 - (SELECT count(*) FROM urgent)) FOR UPDATE SKIP LOCKED), "
+            "due AS MATERIALIZED (SELECT email_id FROM bulk UNION ALL (SELECT email_id FROM urgent "
+            "ORDER BY due_at LIMIT $1 - (SELECT count(*) FROM bulk))) "
             "UPDATE mails SET state = 'sending', claims = claims + 1, due_at = now() + $2 "
             "FROM due WHERE mails.email_id = due.email_id "
             "RETURNING mails.email_id, organization_id, registrant_id, webinar_id, kind, "
-            "message_id, recipient, content, claims, deferrals, "
+            "message_id, recipient, content, claims, deferrals, is_bulk, "
             "extract(epoch FROM now() - created_at)::float8 AS waited_seconds, "
             # Nobody waits for the disk: a claim that a crash of PostgreSQL undoes is made again,
             # and what became of the mail is on disk only after its claim.
             "set_config('synchronous_commit', 'off', true)",
             limit,
             lease,
+            share,
         )
-    return [Due(*list(row.values())[:-1]) for row in rows]
+    # In this order they are given to the connections.
+    return sorted((Due(*list(row.values())[:-1]) for row in rows), key=lambda mail: mail.is_bulk)
+
+
+_DUE = (
+    "SELECT email_id, due_at FROM mails "
+    "WHERE state IN ('queued', 'sending') AND due_at <= now() "
+    "AND (good_until IS NULL OR good_until > now()) AND NOT EXISTS ("
+    "SELECT FROM mails AS earlier WHERE earlier.email_id = mails.follows "
+    "AND earlier.state IN ('waiting', 'queued', 'sending'))"
+)
 
 
 async def keep_claims(database: Database, mails: Sequence[Due], lease: timedelta) -> None:
