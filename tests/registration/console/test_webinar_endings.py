@@ -1,7 +1,9 @@
 """Copying, embedding and cancelling a webinar; the mail's preview over the bus."""
 
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from shared.events import RegistrantCancelled, WebinarCancelled
 from tests.registration.console.browser import Browser, new_organization
@@ -48,7 +50,8 @@ async def test_a_copy_is_the_same_but_for_its_date_and_has_no_registrants(
     )  # fmt: skip
     assert {name: copied[name] for name in same} == {name: webinar[name] for name in same}
     assert copied["seats_taken"] == 0
-    assert copied["starts_at"].startswith("2090-01-02")
+    starts_at = datetime.fromisoformat(copied["starts_at"])
+    assert starts_at.astimezone(ZoneInfo(copied["time_zone"])).date() == date(2090, 1, 2)
 
 
 async def test_a_copy_asks_for_its_date(office: Office, organizer: Browser) -> None:
@@ -73,6 +76,20 @@ async def test_a_copy_is_free_while_stripe_is_not_ready(office: Office, organize
 
     (copied,) = await others_of(office, webinar)
     assert (copied["price_minor"], copied["currency"]) == (0, None)
+
+
+async def test_a_price_that_stripe_takes_no_more_is_not_copied(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule()
+    await office.execute("UPDATE webinars SET price_minor = 10")
+    await organizer.get("/console/account?locale=de")
+
+    refused = await copy(office, organizer, webinar, date="2090-01-02")
+
+    assert refused.status == 422
+    assert "Stripe nimmt den Preis des Originals nicht mehr an." in refused.text
+    assert await others_of(office, webinar) == []
 
 
 async def test_nothing_is_copied_from_another_organization(
