@@ -209,6 +209,9 @@ def _welcome(
     )
 
 
+BAD_NAME = msgid("Type your name, up to 200 characters.")
+
+
 def checked_name(typed: str) -> tuple[str, dict[str, str]]:
     """A person's name as it is stored, or as it is shown again with what to correct."""
     shown = "".join(filter(str.isprintable, typed)).strip()[:NAME_LENGTH_MAX]
@@ -217,7 +220,7 @@ def checked_name(typed: str) -> tuple[str, dict[str, str]]:
         if not 0 < len(name) <= NAME_LENGTH_MAX:
             raise Invalid(field="name")
     except (ValueError, Invalid):
-        return shown, {"name": "Type your name, up to 200 characters."}
+        return shown, {"name": BAD_NAME}
     return name, {}
 
 

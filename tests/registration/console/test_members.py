@@ -311,7 +311,7 @@ async def test_the_record_cannot_be_rewritten(office: Office, admin: Browser) ->
 
     record = await admin.get(f"/console/{office.organization_id}/administration/record")
     assert "Invited someone" in record.text
-    assert "bo@example.org: organizer" in record.text
+    assert "bo@example.org: Organizer" in record.text
     assert "Inés Carvajal" in record.text
 
 

@@ -78,6 +78,19 @@ async def test_a_copy_is_free_while_stripe_is_not_ready(office: Office, organize
     assert (copied["price_minor"], copied["currency"]) == (0, None)
 
 
+async def test_a_price_that_stripe_takes_no_more_is_not_copied(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule()
+    await office.execute("UPDATE webinars SET price_minor = 10")
+
+    refused = await copy(office, organizer, webinar, date="2090-01-02")
+
+    assert refused.status == 422
+    assert "Stripe does not take the price of the original any more." in refused.text
+    assert await others_of(office, webinar) == []
+
+
 async def test_nothing_is_copied_from_another_organization(
     office: Office, organizer: Browser
 ) -> None:

@@ -72,7 +72,7 @@ async def test_the_tiles_sum_every_currency_of_every_webinar(
     assert "Paid €98.00 ¥5,000" in page.text
     assert "Refunded €9.00 ¥0" in page.text
     assert "Stripe fees €1.72" in page.text
-    assert "Registered 3" in page.text
+    assert "Registrations 3" in page.text
 
 
 async def test_what_is_over_is_listed_apart(office: Office, organizer: Browser) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 
 from services.registration.catalogues import msgid
-from services.registration.console.registrants.timeline import FAILURES
+from services.registration.console.registrants.troubles import DISPUTE_REASONS, FAILURES, FLAGS
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.store import exceptions
@@ -65,14 +65,12 @@ async def show_exceptions(visit: Visit) -> web.StreamResponse:
 def _view(visit: Visit, one: dict[str, Any]) -> dict[str, Any]:
     title, what_to_do = _KINDS[one["kind"]]
     person = visit.path("registrants", one["registrant_id"]) if one["name"] else ""
-    detail = one["detail"] or ""
-    if one["kind"] == "dispute_open":
-        detail = detail.replace("_", " ")  # A word of Stripe's, such as fraudulent.
+    known, detail = _explained(one["kind"], one["detail"] or "")
     return one | {
         "words": title,
         "what_to_do": what_to_do,
-        "detail_words": FAILURES.get(detail, ""),
-        "detail": "" if detail in FAILURES else detail,
+        "detail_words": known,
+        "detail": detail,
         "person_path": person,
         "webinar_path": visit.path("webinars", one["webinar_id"]) if one["title"] else "",
         "refund_path": f"{person}/refund"
@@ -81,6 +79,17 @@ def _view(visit: Visit, one: dict[str, Any]) -> dict[str, Any]:
         "correct_path": f"{person}/correct" if one["kind"] == "mail_failed" and person else "",
         "settings_path": visit.path("settings") if one["kind"] == _SETTLED_IN_SETTINGS else "",
     }
+
+
+def _explained(kind: str, detail: str) -> tuple[str, str]:
+    """A key of the catalogues, and what nobody can translate."""
+    if kind == "money_flagged":
+        cause, _, rest = detail.partition(" ")
+        return (FLAGS[cause], rest.removesuffix(": ")) if cause in FLAGS else ("", detail)
+    known = {"dispute_open": DISPUTE_REASONS, "refund_failed": FAILURES}.get(kind, {})
+    if detail in known:
+        return known[detail], ""
+    return "", detail.replace("_", " ") if kind == "dispute_open" else detail
 
 
 ROUTES = [

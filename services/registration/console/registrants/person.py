@@ -11,7 +11,8 @@ from aiohttp import web
 from services.registration import back_office
 from services.registration.back_office import ByHand
 from services.registration.catalogues import msgid
-from services.registration.console.registrants.timeline import FAILURES, timeline
+from services.registration.console.registrants.timeline import timeline
+from services.registration.console.registrants.troubles import FAILURES
 from services.registration.console.registrants.wording import badge_of, currency_of
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit

@@ -6,6 +6,11 @@ from datetime import datetime
 from typing import Any, Literal
 
 from services.registration.catalogues import msgid
+from services.registration.console.registrants.troubles import (
+    DISPUTE_ENDS,
+    DISPUTE_REASONS,
+    FAILURES,
+)
 from services.registration.history import Moment
 from services.registration.registrants import Registrant
 
@@ -51,12 +56,6 @@ _CAUSES = {
     "duplicate": msgid("This address had paid already"),
     "webinar_cancelled": msgid("The event was cancelled"),
     "policy": msgid("As the refund policy says"),
-}
-FAILURES = {
-    "nothing_left": msgid("Nothing was left to refund"),
-    "disputed": msgid("The payment is disputed"),
-    "account_refused": msgid("Stripe refused access to the account"),
-    "over_refund": msgid("It was more than what is left"),
 }
 
 
@@ -116,7 +115,12 @@ def _of_history(
     if past.what == "hold_ended":
         return Entry(past.at, _HOLD_ENDED.get(about, about), "warn")
     if past.what == "paid":
-        return Entry(past.at, msgid("%(amount)s paid"), "good", amount_minor=past.amount_minor)
+        return Entry(
+            past.at,
+            msgid("%(amount)s paid", "by a registrant"),
+            "good",
+            amount_minor=past.amount_minor,
+        )
     if past.what == "confirmed":
         return Entry(past.at, msgid("Seat confirmed"), "good")
     if past.what == "released":
@@ -163,13 +167,15 @@ def _of_refund(past: Moment, refund: Mapping[str, Any]) -> Entry:
 
 def _of_dispute(past: Moment, dispute: Mapping[str, Any]) -> Entry:
     is_open = past.what == "dispute_opened"
+    known = DISPUTE_REASONS if is_open else DISPUTE_ENDS
     reason = str(dispute["reason"] or "") if is_open else str(dispute["status"])
     return Entry(
         past.at,
         msgid("The bank disputes %(amount)s") if is_open else msgid("Dispute over %(amount)s over"),
         "bad" if is_open else "",
         amount_minor=past.amount_minor,
-        detail=reason.replace("_", " "),
+        note=known.get(reason, ""),
+        detail="" if reason in known else reason.replace("_", " "),
     )
 
 

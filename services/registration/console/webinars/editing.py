@@ -48,6 +48,8 @@ _FIELDS_OF = {
     "refund_policy": "policy",
     "capacity": "seats",
     "refund_until": "refund_date",
+    "price_minor": "title",
+    "currency": "title",
 }
 """Where the form shows what a rule says of a webinar's field."""
 
@@ -225,8 +227,13 @@ def _refused(read: Read, refusal: Refusal) -> Read:
             words = msgid("More seats are taken already: cancel registrations first.")
         case AlreadyCancelled():
             words = msgid("This was cancelled and cannot be changed any more.")
+        case Invalid(field="price_minor" | "currency"):
+            words = msgid(
+                "Stripe does not take the price of the original any more. Change it there first."
+            )
         case _:
-            words = refusal.detail
+            # The form has checked the rest already. A class's own words are in the catalogues.
+            words = (type(refusal).__doc__ or "").strip()
     name = _FIELDS_OF.get(refusal.field or "", refusal.field or "title")
     return Read(read.values, read.errors | {name: words})
 

@@ -124,7 +124,8 @@ async def test_a_dispute_and_odd_money_name_whom_they_are_about(
 
     assert tab_count(html) == "2"
     assert "A payment is disputed" in text
-    assert "odd_money ch_1: 4800 instead of 4900" in text
+    assert "The card’s owner did not pay this" in text
+    assert "Another amount or currency came than was asked for ch_1: 4800 instead of 4900" in text
     assert text.count("Ana Ruiz , Bread at home") == 2
     assert "A payment is disputed" not in after
 

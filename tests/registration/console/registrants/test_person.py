@@ -116,7 +116,7 @@ async def test_the_money_is_one_click_away_at_stripe(office: Office, organizer: 
     assert "https://dashboard.stripe.com/acct_1/test/payments/pi_ana" in in_test.html
     assert "https://dashboard.stripe.com/acct_1/payments/pi_ben" in live.html
     assert "https://dashboard.stripe.com/acct_1/disputes/du_ben" in live.html
-    assert "The bank disputes €49.00 product not received" in live.text
+    assert "The bank disputes €49.00 The seat was not received" in live.text
 
 
 async def test_a_seat_that_was_never_paid_says_so(office: Office, organizer: Browser) -> None:

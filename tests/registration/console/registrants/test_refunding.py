@@ -116,7 +116,7 @@ async def test_the_policys_amount_is_offered_where_it_is_neither_all_nor_nothing
     form = await organizer.get(person_path(office, ana, "refund"))
     await carry_out(office, organizer, ana, money="policy")
 
-    assert "The policy today €24.50 back" in form.text
+    assert "The policy today €24.50 goes back" in form.text
     assert "As the policy says €24.50" in form.text
     assert (await refund_told(office)).amount_minor == 2450
 
