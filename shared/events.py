@@ -453,6 +453,14 @@ class EmailFailed(EmailFacts):
     failure_reason: str
 
 
+class EmailBounced(EmailFacts):
+    """A server behind the first one gave the mail up: it has not arrived."""
+
+    subject: ClassVar[str] = "notifications.email.bounced"
+
+    status_code: str  # an enhanced status code (RFC 3463), such as 5.1.1
+
+
 def _concrete(event: type[Event]) -> list[type[Event]]:
     own = [event] if "subject" in event.__dict__ else []
     return own + [found for child in event.__subclasses__() for found in _concrete(child)]

@@ -91,6 +91,7 @@ def notifications_environment(wiring: Wiring, port: int | None = None) -> Enviro
         "NOTIFICATIONS_SMTP_SECURITY": "none",
         "NOTIFICATIONS_SMTP_CONNECTIONS": "4",
         "NOTIFICATIONS_MAIL_FROM": MAIL_FROM,
+        "NOTIFICATIONS_BOUNCE_TOKEN": "",
     }
 
 

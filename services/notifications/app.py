@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from services.notifications import measures, store
+from services.notifications.bounce_door import PATH, BounceDoor
 from services.notifications.delivery import Delivery
 from services.notifications.handlers import Handlers
 from services.notifications.mailer import Mailer
@@ -68,4 +69,9 @@ def create_app(settings: Settings) -> web.Application:
 
     app = create_service_app("notifications", settings, prepare=prepare)
     app.on_shutdown.append(finish)
+    if settings.bounce_token:
+        door = BounceDoor(
+            settings.bounce_token.get_secret_value(), lambda: app[DELIVERY].wake.set()
+        )
+        app.router.add_post(PATH, door.take)
     return app

@@ -235,7 +235,7 @@ class Handlers:
         if known.facts is None or refund is None or refund.state == "waiting":
             # The refund itself may still come.
             await store.hold_mail(connection, event, "refund_failed")
-        elif refund.state != "failed":
+        elif refund.state not in store.NOT_ARRIVED:
             await self._write_refund_failed(connection, event, known.facts, refund.email_id)
 
     async def _write_waiting(
@@ -337,8 +337,8 @@ async def _as_known(connection: Connection, event: F, names: Sequence[str]) -> F
 
 
 def _may_have_arrived(mail: Earlier | None) -> bool:
-    """Whether somebody may have read it: not if it was never tried, or was refused."""
-    return mail is not None and mail.was_tried and mail.state != "failed"
+    """Whether somebody may have read it: not if it was never tried, was refused or came back."""
+    return mail is not None and mail.was_tried and mail.state not in store.NOT_ARRIVED
 
 
 def _now() -> datetime:

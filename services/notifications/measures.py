@@ -8,6 +8,7 @@ mail_seconds = Histogram(
     "Seconds from a mail being queued to the server accepting it",
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3600, 86_400),
 )
+bounces = Counter("taquilla_bounces_total", "Bounces that were handed in", ["result"])
 connections_opened = Counter("taquilla_smtp_connections_total", "SMTP connections opened")
 mails_in_state = Gauge("taquilla_mails_in_state", "Mails that are not settled yet", ["state"])
 oldest_seconds = Gauge(

@@ -2,7 +2,7 @@
 
 from email.headerregistry import Address
 from email.utils import parseaddr
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
@@ -26,8 +26,10 @@ class Settings(ServiceSettings):
     smtp_security: Literal["starttls", "tls", "none"] = "starttls"
     smtp_connections: int = Field(default=4, ge=1, le=100)
     mail_from: str
+    # Lets a mail server hand in what came back; without it there is no such door.
+    bounce_token: Annotated[SecretStr, Field(min_length=32)] | None = None
 
-    @field_validator("smtp_username", "smtp_password", mode="before")
+    @field_validator("smtp_username", "smtp_password", "bounce_token", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
         return value or None

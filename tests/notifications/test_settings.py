@@ -29,13 +29,20 @@ def test_what_is_not_said_is_the_careful_choice(monkeypatch: pytest.MonkeyPatch)
     assert made.smtp_security == "starttls"
     assert (made.port, made.smtp_port, made.smtp_connections) == (8082, 587, 4)
     assert made.smtp_username is None
+    assert made.bounce_token is None
 
 
 def test_empty_credentials_are_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    made = settings(monkeypatch, NOTIFICATIONS_SMTP_USERNAME="", NOTIFICATIONS_SMTP_PASSWORD="")
+    made = settings(
+        monkeypatch,
+        NOTIFICATIONS_SMTP_USERNAME="",
+        NOTIFICATIONS_SMTP_PASSWORD="",
+        NOTIFICATIONS_BOUNCE_TOKEN="",
+    )
 
     assert made.smtp_username is None
     assert made.smtp_password is None
+    assert made.bounce_token is None
 
 
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,6 +58,7 @@ def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         ("NOTIFICATIONS_SMTP_HOST", None),
         ("NOTIFICATIONS_SMTP_SECURITY", "opportunistic"),
         ("NOTIFICATIONS_SMTP_CONNECTIONS", "0"),
+        ("NOTIFICATIONS_BOUNCE_TOKEN", "x" * 31),
         ("NOTIFICATIONS_MAIL_FROM", "Taquilla"),
         ("NOTIFICATIONS_MAIL_FROM", "Taquilla <tickets>"),
         ("NOTIFICATIONS_MAIL_FROM", "Taquilla <tickets@exämple.org>"),

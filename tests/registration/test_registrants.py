@@ -1,10 +1,20 @@
 """Registrants as the organizer sees them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from typing import Any
 from uuid import uuid4
 
-from shared.events import DisputeClosed, DisputeOpened, EmailFailed, EmailSent, PaymentFlagged
+import pytest
+
+from shared.events import (
+    DisputeClosed,
+    DisputeOpened,
+    EmailBounced,
+    EmailFailed,
+    EmailSent,
+    PaymentFlagged,
+)
 from tests.registration.office import (
     Office,
     fee_settled,
@@ -131,6 +141,32 @@ async def test_mails_about_nobody_here_are_skipped(office: Office) -> None:
     )
 
     assert await office.value("SELECT count(*) FROM mails") == 0
+
+
+@pytest.mark.parametrize("seconds", [-5, 5], ids=["clock behind", "clock ahead"])
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+async def test_what_has_bounced_stays_so_in_whatever_order_it_is_told(
+    office: Office, order: tuple[int, ...], seconds: int
+) -> None:
+    registrant = await office.paid(await office.schedule())
+    mail = about(registrant) | {"email_id": uuid4(), "kind": "refund", "message_id": "<a@b>"}
+    now = datetime.now(UTC)
+    told = (
+        EmailSent(**mail, occurred_at=now),
+        EmailBounced(**mail, occurred_at=now + timedelta(seconds=seconds), status_code="5.1.1"),
+        EmailBounced(**mail, occurred_at=now + timedelta(minutes=1), status_code="5.2.2"),
+    )
+
+    for place in order:
+        await office.deliver(told[place])
+
+    body = (await office.organizer("GET", f"/api/v1/registrants/{registrant.id}")).body
+    first = next(told[place] for place in order if place)
+    assert isinstance(first, EmailBounced)
+    assert [(one["status"], one["failure_reason"]) for one in body["mails"]] == [
+        ("bounced", first.status_code)
+    ]
+    assert "mail_bounced" in {one["what"] for one in body["history"]}
 
 
 async def test_what_needs_a_person_is_listed_with_what_to_do(office: Office) -> None:

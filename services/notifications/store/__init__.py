@@ -1,6 +1,11 @@
 """All SQL of the service. Every deadline is the database's clock."""
 
+from services.notifications.store.bouncing import (
+    Bounced,
+    note_bounce,
+)
 from services.notifications.store.mails import (
+    NOT_ARRIVED,
     Earlier,
     Kind,
     Written,
@@ -37,6 +42,8 @@ from services.notifications.store.upkeep import (
 )
 
 __all__ = [
+    "NOT_ARRIVED",
+    "Bounced",
     "Due",
     "Earlier",
     "Kind",
@@ -55,6 +62,7 @@ __all__ = [
     "lock_registrant",
     "mark_all_back",
     "mark_waiting",
+    "note_bounce",
     "note_registrant",
     "prune",
     "queue_account_mail",

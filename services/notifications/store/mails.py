@@ -20,6 +20,9 @@ Kind = Literal[
     "starts_soon",
 ]
 
+# States of a mail that nobody has read.
+NOT_ARRIVED = ("failed", "bounced")
+
 
 @dataclass(frozen=True)
 class Earlier:
@@ -60,7 +63,7 @@ async def find_told_of_seat(connection: Connection, registrant_id: UUID) -> Earl
     row = await connection.fetchrow(
         "SELECT email_id, state, claims > 0 AS was_tried FROM mails "
         "WHERE registrant_id = $1 AND kind IN ('confirmation', 'rescheduled') "
-        "ORDER BY claims > 0 AND state <> 'failed' DESC, created_at DESC LIMIT 1",
+        "ORDER BY claims > 0 AND state NOT IN ('failed', 'bounced') DESC, created_at DESC LIMIT 1",
         registrant_id,
     )
     return Earlier(**dict(row)) if row else None

@@ -5,7 +5,11 @@ rule, and stores what the rule says.
 """
 
 from services.registration.handlers.accounts import on_account_connected, on_account_disconnected
-from services.registration.handlers.mails import on_email_failed, on_email_sent
+from services.registration.handlers.mails import (
+    on_email_bounced,
+    on_email_failed,
+    on_email_sent,
+)
 from services.registration.handlers.payments import PaymentHandlers, on_payment_flagged
 from services.registration.handlers.refunds import RefundHandlers
 from services.registration.links import Links
@@ -15,6 +19,7 @@ from shared.events import (
     CheckoutOpened,
     DisputeClosed,
     DisputeOpened,
+    EmailBounced,
     EmailFailed,
     EmailSent,
     FeeSettled,
@@ -51,3 +56,4 @@ def subscribe(bus: Bus, links: Links, watch: Watch | None = None) -> None:
     bus.on(StripeAccountDisconnected, on_account_disconnected)
     bus.on(EmailSent, on_email_sent)
     bus.on(EmailFailed, on_email_failed)
+    bus.on(EmailBounced, on_email_bounced)

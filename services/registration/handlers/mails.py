@@ -1,7 +1,7 @@
 """Mails: what the organizer sees beside a registrant. Mails to nobody's registrant are skipped."""
 
 from services.registration.store import refunds
-from shared.events import EmailFailed, EmailSent
+from shared.events import EmailBounced, EmailFailed, EmailSent
 from shared.postgres import Connection
 
 
@@ -10,4 +10,8 @@ async def on_email_sent(event: EmailSent, connection: Connection) -> None:
 
 
 async def on_email_failed(event: EmailFailed, connection: Connection) -> None:
+    await refunds.note_mail(connection, event)
+
+
+async def on_email_bounced(event: EmailBounced, connection: Connection) -> None:
     await refunds.note_mail(connection, event)

@@ -47,7 +47,7 @@ _KINDS = {
     "mail_failed": (
         "SELECT m.registrant_id, r.webinar_id, m.told_at, m.failure_reason FROM mails m "
         "JOIN registrants r ON r.id = m.registrant_id "
-        "WHERE m.organization_id = $1 AND m.status = 'failed' "
+        "WHERE m.organization_id = $1 AND m.status IN ('failed', 'bounced') "
         # Whoever was reached since needs nobody's care.
         "AND NOT EXISTS (SELECT FROM mails n WHERE n.registrant_id = m.registrant_id "
         "AND n.status = 'sent' AND n.told_at > m.told_at)"

@@ -5,6 +5,7 @@ from uuid import UUID
 from services.registration.registrants import Refund, Registrant
 from shared.events import (
     DisputeFacts,
+    EmailBounced,
     EmailFailed,
     EmailSent,
     Refunded,
@@ -136,27 +137,37 @@ async def list_disputes(connection: Connection, registrant_id: UUID) -> list[Rec
     )
 
 
-async def note_mail(connection: Connection, told: EmailSent | EmailFailed) -> None:
+async def note_mail(connection: Connection, told: EmailSent | EmailFailed | EmailBounced) -> None:
     """Take over what became of a mail to one of the organization's registrants, if it is one.
 
-    The later telling wins.
+    The later telling wins, except that what has bounced stays so: it was accepted before.
     """
+    status, reason = _fate(told)
     await connection.execute(
         "INSERT INTO mails (id, organization_id, registrant_id, kind, status, message_id, "
         "failure_reason, told_at) SELECT $1, organization_id, id, $4, $5, $6, $7, $8 "
         "FROM registrants WHERE id = $3 AND organization_id = $2 "
         "ON CONFLICT (id) DO UPDATE SET status = excluded.status, "
         "failure_reason = excluded.failure_reason, told_at = excluded.told_at "
-        "WHERE mails.told_at < excluded.told_at",
+        "WHERE mails.status <> 'bounced' "
+        "AND (excluded.status = 'bounced' OR mails.told_at < excluded.told_at)",
         told.email_id,
         told.organization_id,
         told.registrant_id,
         told.kind,
-        "failed" if isinstance(told, EmailFailed) else "sent",
+        status,
         told.message_id,
-        told.failure_reason if isinstance(told, EmailFailed) else None,
+        reason,
         told.occurred_at,
     )
+
+
+def _fate(told: EmailSent | EmailFailed | EmailBounced) -> tuple[str, str | None]:
+    if isinstance(told, EmailBounced):
+        return "bounced", told.status_code
+    if isinstance(told, EmailFailed):
+        return "failed", told.failure_reason
+    return "sent", None
 
 
 async def list_mails(connection: Connection, registrant_id: UUID) -> list[Record]:

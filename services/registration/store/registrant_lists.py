@@ -13,7 +13,7 @@ from services.registration.store import registrants
 from shared.postgres import Connection
 
 Sort = Literal["newest", "oldest", "name", "amount"]
-MailState = Literal["sent", "failed"]
+MailState = Literal["sent", "failed", "bounced"]
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 FOUND_MAX = 1_000  # Of each way to be found: a search that finds more wants more letters.
@@ -149,15 +149,15 @@ async def _rows(
 
 
 async def _found(connection: Connection, listing: Listing) -> tuple[Collection[UUID] | None, bool]:
-    """Whom search and failed mails leave, and whether that was too many; None for everybody."""
+    """Whom search and lost mails leave, and whether that was too many; None for everybody."""
     found: set[UUID] | None = None
     is_cut = False
     if listing.search:
         found, is_cut = await _search(connection, listing)
-    if listing.mail == "failed":
-        failed = await _with_failed_mail(connection, listing)
-        is_cut = is_cut or len(failed) > FOUND_MAX
-        found = failed if found is None else found & failed
+    if listing.mail in ("failed", "bounced"):
+        lost = await _with_lost_mail(connection, listing)
+        is_cut = is_cut or len(lost) > FOUND_MAX
+        found = lost if found is None else found & lost
     return found, is_cut
 
 
@@ -214,14 +214,17 @@ def _reference_span(asked: str) -> tuple[UUID, UUID] | None:
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
-async def _with_failed_mail(connection: Connection, listing: Listing) -> set[UUID]:
+async def _with_lost_mail(connection: Connection, listing: Listing) -> set[UUID]:
+    """Whose latest mail is in the state asked for, along the index of those that are lost."""
     rows = await connection.fetch(
         "SELECT DISTINCT m.registrant_id FROM mails m JOIN registrants r ON r.id = m.registrant_id "
-        "WHERE m.organization_id = $1 AND m.status = 'failed' AND r.webinar_id = $2 "
+        "WHERE m.organization_id = $1 AND m.status IN ('failed', 'bounced') AND m.status = $3 "
+        "AND r.webinar_id = $2 "
         "AND NOT EXISTS (SELECT FROM mails n WHERE n.registrant_id = m.registrant_id "
         f"AND n.told_at > m.told_at) LIMIT {FOUND_MAX + 1}",
         listing.organization_id,
         listing.webinar_id,
+        listing.mail,
     )
     return {row["registrant_id"] for row in rows}
 

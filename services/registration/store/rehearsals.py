@@ -18,7 +18,7 @@ async def list_of(connection: Connection, webinar_id: UUID) -> list[Rehearsal]:
         "(SELECT max(m.told_at) FROM mails m WHERE m.registrant_id = r.id"
         " AND m.kind = 'confirmation' AND m.status = 'sent') AS mailed_at, "
         "(SELECT max(m.failure_reason) FROM mails m WHERE m.registrant_id = r.id"
-        " AND m.kind = 'confirmation' AND m.status = 'failed') AS mail_failure "
+        " AND m.kind = 'confirmation' AND m.status IN ('failed', 'bounced')) AS mail_failure "
         "FROM registrants r WHERE r.webinar_id = $1 AND r.is_rehearsal "
         "ORDER BY r.number DESC LIMIT $2",
         webinar_id,

@@ -43,7 +43,7 @@ _STATUSES = {
     "released": msgid("Released"),
     "cancelled": msgid("Cancelled"),
 }
-_MAILS = {"sent": msgid("Accepted"), "failed": msgid("Failed")}
+_MAILS = {"sent": msgid("Accepted"), "failed": msgid("Failed"), "bounced": msgid("Bounced")}
 _ANSWERS = {True: msgid("Yes"), False: msgid("No")}
 
 

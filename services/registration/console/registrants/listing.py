@@ -44,7 +44,11 @@ _SORTS: dict[Sort, str] = {
     "name": msgid("Name"),
     "amount": msgid("Amount paid"),
 }
-_MAILS: dict[MailState, str] = {"sent": msgid("Mail accepted"), "failed": msgid("Mail failed")}
+_MAILS: dict[MailState, str] = {
+    "sent": msgid("Mail accepted"),
+    "failed": msgid("Mail failed"),
+    "bounced": msgid("Mail bounced"),
+}
 # What leads to the rows before and to those behind.
 _STEPS: dict[Sort, tuple[str, str]] = {
     "newest": (msgid("Newer"), msgid("Older")),

@@ -1,7 +1,7 @@
 """One registrant: who it is, where the money is, everything that happened; the mail once more."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -113,7 +113,7 @@ async def show_registrant(visit: Visit) -> web.StreamResponse:
         own_language=LANGUAGE_NAMES.get(registrant.locale[:2], registrant.locale),
         timeline=timeline(registrant, history, money_back, disputes, mails, notes),
         may_be_mailed=may_be_mailed(registrant),
-        has_failed_mail=_has_failed_mail(mails),
+        latest_mail=mails[-1]["status"] if mails else None,
         key=new_key(),
         own_path=visit.path("registrants", registrant.id),
         webinar_path=visit.path("webinars", found.webinar.id),
@@ -145,10 +145,6 @@ def _refund_line(refund: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer_line(answer: Mapping[str, Any]) -> dict[str, Any]:
     return {"question": answer["question"], "answer": answer["answer"]}
-
-
-def _has_failed_mail(mails: Sequence[Mapping[str, Any]]) -> bool:
-    return bool(mails) and mails[-1]["status"] == "failed"
 
 
 ROUTES = [

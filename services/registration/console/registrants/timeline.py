@@ -84,7 +84,7 @@ def timeline(
     """Everything that is known, the latest first."""
     of_refund = {str(refund["id"]): refund for refund in refunds}
     of_dispute = {dispute["id"]: dispute for dispute in disputes}
-    failed_at = {mail["told_at"]: mail for mail in mails if mail["status"] == "failed"}
+    lost_at = {mail["told_at"]: mail for mail in mails if mail["status"] in ("failed", "bounced")}
     was_declined = any(moment["what"] == "declined" for moment in moments)
     entries = [_of_moment(moment) for moment in moments]
     for past in history:
@@ -97,14 +97,12 @@ def timeline(
         elif past.what.startswith("dispute_"):
             entries.append(_of_dispute(past, of_dispute[past.about or ""]))
         else:
-            entries.append(_of_history(past, registrant, failed_at.get(past.at)))
+            entries.append(_of_history(past, registrant, lost_at.get(past.at)))
     # Of two at the same moment the one that was told later is the latest.
     return sorted(entries, key=lambda entry: entry.at)[::-1]
 
 
-def _of_history(
-    past: Moment, registrant: Registrant, failed_mail: Mapping[str, Any] | None
-) -> Entry:
+def _of_history(past: Moment, registrant: Registrant, lost_mail: Mapping[str, Any] | None) -> Entry:
     about = past.about or ""
     if past.what == "registered":
         return Entry(past.at, msgid("Registered"))
@@ -130,9 +128,11 @@ def _of_history(
     if past.what == "joined":
         return Entry(past.at, msgid("Joined"), "good")
     kind = {"kind": MAIL_KINDS.get(about, about)}
+    reason = "" if lost_mail is None else lost_mail["failure_reason"] or ""
     if past.what == "mail_failed":
-        reason = "" if failed_mail is None else failed_mail["failure_reason"] or ""
         return Entry(past.at, msgid("Mail failed: %(kind)s"), "bad", values=kind, detail=reason)
+    if past.what == "mail_bounced":
+        return Entry(past.at, msgid("Mail bounced: %(kind)s"), "bad", values=kind, detail=reason)
     return Entry(past.at, msgid("Mail accepted: %(kind)s"), values=kind)
 
 

@@ -1,10 +1,11 @@
 """Registrants of a webinar, as the organizer's pages have to show them."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from services.registration.registrants import Registrant
-from shared.events import EmailFailed, EmailSent, PaymentFailed
+from shared.events import EmailBounced, EmailFailed, EmailSent, PaymentFailed
 from tests.registration.office import Office, fee_settled, payment_succeeded
 
 
@@ -55,6 +56,13 @@ def mail_sent(registrant: Registrant, kind: str = "confirmation") -> EmailSent:
 
 def mail_failed(registrant: Registrant, kind: str = "confirmation") -> EmailFailed:
     return EmailFailed(**_mail(registrant, kind), failure_reason="550 no such user")
+
+
+def mail_bounced(told: EmailSent, status_code: str = "5.1.1") -> EmailBounced:
+    """The mail that was told of has come back since."""
+    facts = told.model_dump(exclude={"event_id", "occurred_at"})
+    later = told.occurred_at + timedelta(microseconds=1)
+    return EmailBounced(**facts, occurred_at=later, status_code=status_code)
 
 
 def _mail(registrant: Registrant, kind: str) -> dict[str, Any]:

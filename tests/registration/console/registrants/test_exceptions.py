@@ -8,6 +8,7 @@ from services.registration.store import exceptions
 from shared.events import DisputeClosed, DisputeOpened, PaymentFlagged
 from tests.registration.console.browser import Browser, new_organization
 from tests.registration.console.registrants.people import (
+    mail_bounced,
     mail_failed,
     mail_sent,
     named,
@@ -66,6 +67,20 @@ async def test_a_refused_mail_counts_until_a_later_one_is_accepted(
     assert f'{person_path(office, ana, "correct")}"' in html
     assert (tab_count(html), tab_count(after_html)) == ("1", "")
     assert "Nothing needs you" in after
+
+
+async def test_a_mail_that_came_back_counts_as_one_that_was_refused(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule(**FREE)
+    sent = mail_sent(await named(office, webinar, "Ana Ruiz"))
+    await office.deliver(sent, mail_bounced(sent, "5.2.1"))
+
+    text, html = await exceptions_page(office, organizer)
+
+    assert "A mail was refused" in text
+    assert "5.2.1" in text
+    assert tab_count(html) == "1"
 
 
 async def test_a_failed_refund_counts_until_the_money_went_back(

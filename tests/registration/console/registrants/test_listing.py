@@ -9,6 +9,7 @@ import pytest
 from services.registration.console.registrants.listing import PAGE_ROWS
 from tests.registration.console.browser import Browser, new_organization
 from tests.registration.console.registrants.people import (
+    mail_bounced,
     mail_failed,
     mail_sent,
     named,
@@ -163,6 +164,28 @@ async def test_the_latest_mail_decides_who_is_shown_as_not_reached(
 
     assert names_on(failed) == ["Ben"]
     assert names_on(accepted) == ["Ana", "Eva"]
+
+
+async def test_a_mail_that_came_back_is_shown_and_listed_apart(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule(**FREE)
+    ana, ben, eva = [await named(office, webinar, name) for name in ("Ana", "Ben", "Eva")]
+    sent, first = mail_sent(ana), mail_sent(eva)
+    await office.deliver(sent, mail_bounced(sent), mail_failed(ben))
+    await office.deliver(first, mail_bounced(first))
+    await office.deliver(mail_sent(eva))
+
+    whole = await organizer.get(webinar_path(office, webinar))
+    bounced = await organizer.get(webinar_path(office, webinar) + "?mail=bounced")
+    failed = await organizer.get(webinar_path(office, webinar) + "?mail=failed")
+    accepted = await organizer.get(webinar_path(office, webinar) + "?mail=sent")
+
+    assert '<span class="badge bad">Bounced</span>' in whole.html
+    assert names_on(bounced) == ["Ana"]
+    assert names_on(failed) == ["Ben"]
+    assert names_on(accepted) == ["Eva"]
+    assert '<option value="bounced" selected' in bounced.html
 
 
 async def test_a_search_that_finds_too_many_says_so(office: Office, organizer: Browser) -> None:

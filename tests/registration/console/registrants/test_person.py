@@ -7,6 +7,7 @@ import pytest
 from shared.events import DisputeOpened, RegistrantMailRequested
 from tests.registration.console.browser import Browser
 from tests.registration.console.registrants.people import (
+    mail_bounced,
     mail_failed,
     mail_sent,
     named,
@@ -193,6 +194,23 @@ async def test_a_failed_mail_is_said_first(office: Office, organizer: Browser) -
     page = await organizer.get(person_path(office, ana))
 
     assert "The last mail could not be handed over." in page.text
+
+
+async def test_a_mail_that_came_back_is_said_first_and_in_what_happened(
+    office: Office, organizer: Browser
+) -> None:
+    webinar = await office.schedule(**FREE)
+    ana = await named(office, webinar, "Ana Ruiz")
+    sent = mail_sent(ana)
+    await office.deliver(sent, mail_bounced(sent))
+
+    page = await organizer.get(person_path(office, ana))
+
+    assert "The last mail came back." in page.text
+    assert "could not be handed over" not in page.text
+    story = page.text.partition("What happened")[2]
+    assert "Mail bounced: Confirmation 5.1.1" in story
+    assert "Mail accepted" not in story
 
 
 @pytest.mark.parametrize("cause", ["registrant", "organizer"])
