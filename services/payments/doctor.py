@@ -49,7 +49,7 @@ async def examine(settings: PaymentsSettings) -> list[Finding]:
             return findings
         findings += await _examine_account(gateway, settings)
         findings += await _examine_webhooks(gateway, settings)
-    return findings + await _examine_test_key(settings)
+    return findings + await examine_rehearsals(settings)
 
 
 async def examine_accounts(connection: Connection) -> list[Finding]:
@@ -153,7 +153,7 @@ def _what_to_do(missing: tuple[str, ...]) -> str:
     return f"Open Stripe's dashboard and finish what it asks for.{wanted}"
 
 
-async def _examine_test_key(settings: PaymentsSettings) -> list[Finding]:
+async def examine_rehearsals(settings: PaymentsSettings) -> list[Finding]:
     """The key by which rehearsals are paid, where one is set."""
     if settings.stripe_test_secret_key is None:
         return []

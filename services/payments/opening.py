@@ -29,6 +29,7 @@ from services.payments.stripe_gateway import (
     StripeFailure,
     StripeGateway,
     StripeRefused,
+    StripeUnavailable,
 )
 from services.payments.stripe_gateway.intents import (
     cancel_intent,
@@ -237,6 +238,9 @@ async def _call(desk: Desk, due: DueAttempt, *, is_first: bool = False) -> None:
 
 
 async def _create(stripe: StripeGateway, attempt: Attempt) -> SessionSeen | IntentSeen:
+    if stripe.is_live != attempt.is_live:
+        # The key was exchanged since: what was meant to be played is never taken for real.
+        raise StripeUnavailable("The key is of another mode than the attempt.")
     create = create_session if attempt.kind == "session" else create_intent
     return await create(stripe, attempt.params or {}, attempt.acting_for, attempt.idempotency_key)
 

@@ -3,17 +3,20 @@
 import json
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import pytest
 import pytest_asyncio
 
+from services.payments.pacing import Pacer
 from services.payments.payment import payment_id_of
 from services.payments.store import reconciliations
 from services.payments.stripe_gateway import sign_webhook
 from shared.events import RegistrantCreated, StripeAccountConnected, StripeAccountUpdated
 from tests.payments.box_office import BoxOffice
+from tests.payments.builders import attempt
 from tests.payments.two_modes import TwoModes, two_modes
 from tests.waiting import eventually
 
@@ -69,9 +72,9 @@ async def test_a_rehearsal_is_paid_and_refunded_in_test_mode_alone(
     assert not told.is_live
     assert settled.fee_minor > 0
     assert refunded.refunded_minor == registrant.amount_minor
-    [attempt] = await office.attempts(registrant)
-    assert (attempt["is_live"], attempt["acting_for"]) == (False, None)
-    assert attempt["stripe_account_id"] == "acct_sandbox_platform"
+    [stored] = await office.attempts(registrant)
+    assert (stored["is_live"], stored["acting_for"]) == (False, None)
+    assert stored["stripe_account_id"] == "acct_sandbox_platform"
     assert await office.exceptions(registrant) == []
 
 
@@ -251,6 +254,45 @@ async def test_a_rehearsal_that_began_in_test_mode_never_goes_on_with_real_money
         assert told.has_test_key is False
         assert answer.location == registrant.manage_url
         assert await office.sessions_of(registrant) == []
+
+
+async def test_a_call_for_a_rehearsal_is_never_repeated_with_the_live_key(
+    postgres_url: str, nats_url: str
+) -> None:
+    async with two_modes(postgres_url, nats_url) as stripe:
+        await stripe.test.fault("server_error", path="/v1/checkout/sessions", times=None)
+        async with stripe.office() as office:
+            await may_rehearse(office)
+            office.desk.patience_seconds = 0.1
+            registrant = await office.registered(is_rehearsal=True)
+            await office.get(office.pay_path(registrant))
+            await eventually(lambda: office.rows("SELECT FROM attempts WHERE tries > 0"))
+
+        async with stripe.office(stripe_test_secret_key=None) as office:
+            [before] = await office.attempts(registrant)
+            await office.make_due("attempts")
+            await eventually(
+                lambda: office.rows("SELECT FROM attempts WHERE tries > $1", before["tries"])
+            )
+
+            assert await office.sessions_of(registrant) == []
+            await office.execute("UPDATE attempts SET look_up_at = now(), due_at = now()")
+            office.desk.wakes.attempts.set()
+            await eventually(lambda: office.rows("SELECT FROM attempts WHERE outcome = 'void'"))
+            assert await office.sessions_of(registrant) == []
+
+
+async def test_a_rush_on_the_live_account_leaves_rehearsals_their_own_pace(
+    office: BoxOffice,
+) -> None:
+    desk = replace(office.desk, pacer=Pacer(1))
+    live, test = attempt(is_live=True), attempt(is_live=False)
+
+    while desk.try_admit(live, "sessions") == 0:
+        pass
+
+    assert desk.pacer.exhausted() == [""]
+    assert desk.try_admit(test, "sessions") == 0
 
 
 async def test_a_test_key_that_stripe_refuses_stops_rehearsals_and_nothing_else(
