@@ -170,8 +170,11 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
 
 
 def _is_test(registrant: Registrant, organization: Organization) -> bool:
-    """Whether no card is charged here."""
-    is_live = organization.rehearses_live if registrant.is_rehearsal else organization.is_live
+    """Whether no card is charged here; of a rehearsal that was paid, whether none was."""
+    is_live = organization.is_live
+    if registrant.is_rehearsal:
+        paid_live = registrant.is_live
+        is_live = organization.rehearses_live if paid_live is None else paid_live
     return registrant.amount_minor > 0 and not is_live
 
 

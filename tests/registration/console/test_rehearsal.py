@@ -243,6 +243,25 @@ async def test_with_a_test_key_a_live_organization_rehearses_without_a_fee(
     assert "No card is charged." in own_page.text
 
 
+async def test_a_rehearsal_says_test_by_what_paid_for_it(
+    office: Office, organizer: Browser
+) -> None:
+    await office.deliver(
+        account_connected(office.organization_id, version=2, is_live=True, has_test_key=True)
+    )
+    webinar = await office.schedule()
+    played, real = [await start(office, organizer, webinar) for _ in range(2)]
+    await office.deliver(payment_succeeded(played), payment_succeeded(real, is_live=True))
+    await office.deliver(account_connected(office.organization_id, version=3, is_live=True))
+
+    pages = [
+        await organizer.get(f"/r/{office.links.manage_url(one.id).split('/')[-1]}")
+        for one in (played, real)
+    ]
+
+    assert ["No card is charged." in page.text for page in pages] == [True, False]
+
+
 async def test_a_test_key_that_is_gone_makes_rehearsals_real_again(
     office: Office, organizer: Browser
 ) -> None:
