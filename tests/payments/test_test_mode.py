@@ -10,11 +10,14 @@ from uuid import uuid4
 import pytest
 import pytest_asyncio
 
+from services.payments.accounts import AccountFacts, connect
 from services.payments.pacing import Pacer
 from services.payments.payment import payment_id_of
 from services.payments.store import reconciliations
+from services.payments.store_accounts import save_account
 from services.payments.stripe_gateway import sign_webhook
 from shared.events import RegistrantCreated, StripeAccountConnected, StripeAccountUpdated
+from tests.payments.account_world import ANNA
 from tests.payments.box_office import BoxOffice
 from tests.payments.builders import attempt
 from tests.payments.two_modes import TwoModes, two_modes
@@ -185,11 +188,49 @@ async def test_test_events_of_connected_accounts_are_still_not_ours(office: BoxO
 
 
 async def test_registration_is_told_that_rehearsals_charge_no_card(office: BoxOffice) -> None:
-    [connected] = await office.published("payments.account.connected")
+    [connected] = [
+        one
+        for one in await office.published("payments.account.connected")
+        if one.organization_id == office.organization_id
+    ]
 
     assert isinstance(connected, StripeAccountConnected)
     assert connected.is_live
     assert connected.has_test_key
+
+
+async def test_a_connected_organization_rehearses_in_the_test_keys_own_account(
+    office: BoxOffice, stripe: TwoModes
+) -> None:
+    organization_id = uuid4()
+    await stripe.live.order(f"accounts/{ANNA}/connect")
+    facts = AccountFacts(ANNA, is_ready=True)
+    account, events = connect(None, organization_id, facts, "oauth", True)
+    async with office.database.transaction() as connection:
+        await save_account(connection, account, events, change="connected")
+
+    # Whoever was connected before there was a test key is told of it once the account is read.
+    async def told() -> bool:
+        updated = await office.published("payments.account.updated")
+        return any(
+            isinstance(one, StripeAccountUpdated)
+            and (one.organization_id, one.has_test_key) == (organization_id, True)
+            for one in updated
+        )
+
+    await eventually(told)
+    rehearsal = await office.registered(is_rehearsal=True, organization_id=organization_id)
+    await stripe.test.pay(await office.open_checkout(rehearsal))
+    await office.told("payments.payment.succeeded", rehearsal)
+    real = await office.paid(organization_id=organization_id)
+
+    places = [
+        [(one["acting_for"], one["is_live"]) for one in await office.attempts(registrant)]
+        for registrant in (rehearsal, real)
+    ]
+    assert places == [[(None, False)], [(ANNA, True)]]
+    assert "charge" in (await books(stripe, rehearsal))[1]
+    assert await books(stripe, real) == ({"charge", "fee"}, set())
 
 
 async def test_without_webhooks_rehearsals_are_learnt_by_asking_while_there_are_any(
