@@ -408,6 +408,7 @@ class StripeAccountFacts(Event):
     charges_enabled: bool | None = None
     payouts_enabled: bool | None = None
     statement_descriptor: str | None = None  # what payers read on their card's statement
+    has_test_key: bool | None = None  # True: live, and yet rehearsals charge no card
 
 
 class StripeAccountConnected(StripeAccountFacts):

@@ -66,6 +66,7 @@ def payments_environment(wiring: Wiring, port: int | None = None) -> Environment
         "PAYMENTS_PORT": str(port or wiring.payments_port),
         "PAYMENTS_PUBLIC_URL": wiring.payments_url,
         "PAYMENTS_STRIPE_SECRET_KEY": SANDBOX_SECRET_KEY,
+        "PAYMENTS_STRIPE_TEST_SECRET_KEY": "",
         "PAYMENTS_STRIPE_ORGANIZATION_ID": wiring.organization_id,
         "PAYMENTS_STRIPE_CLIENT_ID": SANDBOX_CLIENT_ID,
         "PAYMENTS_STRIPE_WEBHOOK_SECRETS": ",".join(wiring.webhook_secrets),

@@ -72,7 +72,7 @@ class AccountChecks:
         self._gateway = gateway
         self._own_organization_id = own_organization_id
         self._has_open_attempts = has_open_attempts
-        self._is_own_known = False
+        self._is_own_known = self._is_test_key_told = False
         self._own_due = self._prune_due = 0.0
 
     async def round(self) -> int:
@@ -82,6 +82,10 @@ class AccountChecks:
         if time.monotonic() >= self._prune_due:
             self._prune_due = time.monotonic() + PRUNE_SECONDS
             await prune_connections(self._database)
+        if not self._is_test_key_told:
+            async with self._database.transaction() as connection:
+                await store_accounts.queue_test_key_checks(connection, self._gateway.has_test_key)
+            self._is_test_key_told = True
         async with self._database.transaction() as connection:
             due = await store_accounts.take_due_checks(connection, CHECKS_PER_ROUND, LEASE)
         for account, taken_until in due:
@@ -138,7 +142,12 @@ class AccountChecks:
             current = await store_accounts.lock_account(connection, account.organization_id)
             if current is None or current.stripe_account_id != account.stripe_account_id:
                 return
-            seen, events = observe(current, facts, is_live=self._gateway.is_live)
+            seen, events = observe(
+                current,
+                facts,
+                is_live=self._gateway.is_live,
+                has_test_key=self._gateway.has_test_key,
+            )
             if seen != current:
                 await store_accounts.save_account(connection, seen, events, change="updated")
 
@@ -185,7 +194,14 @@ async def adopt_own_account(
         if organization_id is None or facts is None:
             return None
         current = await store_accounts.lock_account(connection, organization_id)
-        account, events = connect(current, organization_id, facts, "direct_key", gateway.is_live)
+        account, events = connect(
+            current,
+            organization_id,
+            facts,
+            "direct_key",
+            gateway.is_live,
+            has_test_key=gateway.has_test_key,
+        )
         if account != current:
             await store_accounts.save_account(
                 connection, account, events, change="connected by the operator's key"

@@ -84,6 +84,8 @@ class Account:
     missing: tuple[str, ...] = ()
     """Codes, Stripe's or ours, of what is still wanted; `in_words` says them."""
     statement_descriptor: str | None = None
+    has_test_key: bool = False
+    """Whether rehearsals are paid with a test key beside the live one."""
 
     @property
     def may_sell(self) -> bool:
@@ -139,7 +141,13 @@ def read_account(document: Mapping[str, Any]) -> AccountFacts:
 
 
 def connect(
-    current: Account | None, organization_id: UUID, facts: AccountFacts, mode: Mode, is_live: bool
+    current: Account | None,
+    organization_id: UUID,
+    facts: AccountFacts,
+    mode: Mode,
+    is_live: bool,
+    *,
+    has_test_key: bool = False,
 ) -> tuple[Account, list[Event]]:
     """An organization's account is connected; nothing is told if it was already.
 
@@ -150,7 +158,7 @@ def connect(
         if current.stripe_account_id != facts.stripe_account_id:
             raise AnotherAccountConnected(current)
         if current.status == "connected" and (current.mode, current.is_live) == (mode, is_live):
-            return observe(current, facts, is_live=is_live)
+            return observe(current, facts, is_live=is_live, has_test_key=has_test_key)
     account = Account(
         organization_id=organization_id,
         stripe_account_id=facts.stripe_account_id,
@@ -166,6 +174,7 @@ def connect(
         may_pay_out=facts.may_pay_out,
         missing=facts.missing,
         statement_descriptor=facts.statement_descriptor,
+        has_test_key=has_test_key,
     )
     return account, [_told(StripeAccountConnected, account)]
 
@@ -175,7 +184,9 @@ def _may_be_replaced(current: Account, facts: AccountFacts) -> bool:
     return current.is_begun and current.stripe_account_id != facts.stripe_account_id
 
 
-def observe(account: Account, facts: AccountFacts, *, is_live: bool) -> tuple[Account, list[Event]]:
+def observe(
+    account: Account, facts: AccountFacts, *, is_live: bool, has_test_key: bool = False
+) -> tuple[Account, list[Event]]:
     """What Stripe says now; told when it differs from what was told. `is_live` is our mode."""
     missing, is_ready = facts.missing, facts.is_ready
     if account.is_live != is_live:
@@ -192,6 +203,7 @@ def observe(account: Account, facts: AccountFacts, *, is_live: bool) -> tuple[Ac
         may_pay_out=facts.may_pay_out,
         missing=missing,
         statement_descriptor=facts.statement_descriptor,
+        has_test_key=has_test_key,
     )
     if seen == account or account.status != "connected":
         return account, []
@@ -243,6 +255,7 @@ def _told(
         charges_enabled=account.may_charge,
         payouts_enabled=account.may_pay_out,
         statement_descriptor=account.statement_descriptor,
+        has_test_key=account.has_test_key,
     )
 
 

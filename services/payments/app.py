@@ -13,6 +13,7 @@ from services.payments.connect import ConnectDoors
 from services.payments.desk import DESK, Desk
 from services.payments.handlers import Handlers
 from services.payments.pacing import Pacer
+from services.payments.rehearsals import PlayMoney
 from services.payments.routes import add_routes
 from services.payments.settings import PaymentsSettings
 from services.payments.store.attempts import close_attempts_of
@@ -36,7 +37,7 @@ class StripeKeyRefused(Exception):
 def create_app(settings: PaymentsSettings) -> web.Application:
     """The application: doors, handlers and workers."""
     signer = TokenSigner.from_setting(settings.token_keys.get_secret_value())
-    stripe_at: list[StripeGateway] = []
+    gateways: list[StripeGateway] = []
 
     async def hold_stripe(app: web.Application) -> AsyncIterator[None]:
         # Made inside the loop that uses it, before everything that calls, closed after it.
@@ -45,22 +46,39 @@ def create_app(settings: PaymentsSettings) -> web.Application:
             api_url=settings.stripe_api_url,
             connect_url=settings.stripe_connect_url,
             client_id=settings.stripe_client_id,
+            has_test_key=settings.rehearsal_key is not None,
         )
-        stripe_at.append(stripe)
+        gateways.append(stripe)
+        if settings.rehearsal_key is not None:
+            gateways.append(
+                StripeGateway(
+                    settings.rehearsal_key,
+                    api_url=settings.stripe_api_url,
+                    connect_url=settings.stripe_connect_url,
+                    refused_gauge=metrics.stripe_test_key_refused,
+                )
+            )
         yield
         await app[DESK].crew.stop()
         await app[DESK].money_crew.stop()
-        await stripe.close()
+        for gateway in gateways:
+            await gateway.close()
 
     async def prepare(app: web.Application, runtime: Runtime) -> None:
         desk = app[DESK] = Desk(
             settings=settings,
             database=runtime.database,
-            stripe=stripe_at[-1],
+            stripe=gateways[0],
             signer=signer,
             pacer=Pacer(settings.stripe_requests_per_second),
+            play_money=PlayMoney(gateways[1]) if len(gateways) > 1 else None,
         )
         runtime.checks["stripe"] = lambda: _stripe_is_usable(settings, desk.stripe)
+        if settings.stripe_test_secret_key is not None and desk.play_money is None:
+            log.warning(
+                "PAYMENTS_STRIPE_TEST_SECRET_KEY is ignored: PAYMENTS_STRIPE_SECRET_KEY is a test "
+                "key itself, so rehearsals charge nobody"
+            )
         if not settings.webhook_secrets:
             log.warning("no webhooks are taken: everything is learnt by reconciliation")
         metrics.webhooks_closed.set(0 if settings.webhook_secrets else 1)

@@ -48,6 +48,7 @@ class Trouble:
     cause: str
     about: str
     detail: str = ""
+    is_real: bool = False  # About real money, whatever the payment was meant to be.
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Lookup:
     kind: LookupKind
     stripe_object_id: str
     acting_for: str | None
+    is_live: bool
     reason: str
 
 
@@ -72,10 +74,15 @@ class Change:
     bookings: list[BalanceTransactionSeen] = field(default_factory=list)
     is_answered: bool = False
 
-    def trouble(self, cause: str, about: str, detail: str = "") -> None:
-        self.troubles.append(Trouble(cause, about, detail))
+    def trouble(self, cause: str, about: str, detail: str = "", *, is_real: bool = False) -> None:
+        self.troubles.append(Trouble(cause, about, detail, is_real))
 
     def look_up(
-        self, kind: LookupKind, stripe_object_id: str, acting_for: str | None, reason: str
+        self,
+        kind: LookupKind,
+        stripe_object_id: str,
+        acting_for: str | None,
+        is_live: bool,
+        reason: str,
     ) -> None:
-        self.lookups.append(Lookup(kind, stripe_object_id, acting_for, reason))
+        self.lookups.append(Lookup(kind, stripe_object_id, acting_for, is_live, reason))

@@ -48,6 +48,7 @@ def take(change: Change, money: Money, now: datetime) -> None:
             MONEY_ELSEWHERE,
             money.stripe_payment_intent_id,
             f"on {money.acting_for or 'the own account'}, live: {money.is_live}",
+            is_real=money.is_live,
         )
         return
     is_right = (money.amount_minor, money.currency) == (payment.amount_minor, payment.currency)
@@ -97,9 +98,13 @@ def _attempt_on_account(payment: Payment, money: Money) -> Attempt | None:
 
 def _look_again(change: Change, money: Money) -> None:
     if money.stripe_session_id is not None:
-        change.look_up("session", money.stripe_session_id, money.acting_for, "odd amount")
+        change.look_up(
+            "session", money.stripe_session_id, money.acting_for, money.is_live, "odd amount"
+        )
     else:
-        change.look_up("intent", money.stripe_payment_intent_id, money.acting_for, "odd amount")
+        change.look_up(
+            "intent", money.stripe_payment_intent_id, money.acting_for, money.is_live, "odd amount"
+        )
 
 
 def close_as_odd(change: Change, about: str, detail: str) -> None:

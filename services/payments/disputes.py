@@ -33,7 +33,9 @@ def merge(change: Change, seen: DisputeSeen, now: datetime) -> None:
     charge = payment.charge_of(seen.stripe_payment_intent_id or "")
     if charge is None:
         if seen.stripe_payment_intent_id is not None and not seen.is_fresh:
-            change.look_up("intent", seen.stripe_payment_intent_id, seen.acting_for, "dispute")
+            change.look_up(
+                "intent", seen.stripe_payment_intent_id, seen.acting_for, seen.is_live, "dispute"
+            )
         return
     if (charge.acting_for, charge.is_live) != (seen.acting_for, seen.is_live):
         return

@@ -49,7 +49,7 @@ async def examine(settings: PaymentsSettings) -> list[Finding]:
             return findings
         findings += await _examine_account(gateway, settings)
         findings += await _examine_webhooks(gateway, settings)
-        return findings
+    return findings + await examine_rehearsals(settings)
 
 
 async def examine_accounts(connection: Connection) -> list[Finding]:
@@ -151,6 +151,34 @@ def _account_finding(facts: AccountFacts) -> Finding:
 def _what_to_do(missing: tuple[str, ...]) -> str:
     wanted = f" It needs: {'; '.join(in_words('en', missing))}." if missing else ""
     return f"Open Stripe's dashboard and finish what it asks for.{wanted}"
+
+
+async def examine_rehearsals(settings: PaymentsSettings) -> list[Finding]:
+    """The key by which rehearsals are paid, where one is set."""
+    if settings.stripe_test_secret_key is None:
+        return []
+    if settings.rehearsal_key is None:
+        says = "PAYMENTS_STRIPE_TEST_SECRET_KEY is ignored: the main key is a test key itself."
+        return [Finding("rehearsals", True, says)]
+    remedy = (
+        "Copy a test key of the same account into PAYMENTS_STRIPE_TEST_SECRET_KEY, with the "
+        "permissions of the live one; until then no rehearsal can be paid."
+    )
+    async with StripeGateway(settings.rehearsal_key, api_url=settings.stripe_api_url) as gateway:
+        try:
+            facts = await read_own_facts(gateway)
+        except StripeRefused as refused:
+            says = f"Stripe refuses the test key: {refused.message}"
+            return [Finding("rehearsals", False, says, remedy)]
+        except StripeFailure as failure:
+            return [Finding("rehearsals", False, f"No answer: {failure}", "Try again in a moment.")]
+    return [
+        Finding(
+            "rehearsals",
+            True,
+            f"Paid in test mode, into …{facts.stripe_account_id[-4:]}: no card is charged.",
+        )
+    ]
 
 
 async def _examine_webhooks(gateway: StripeGateway, settings: PaymentsSettings) -> list[Finding]:

@@ -10,7 +10,6 @@ from services.payments.payment import Attempt, Payment, payment_id_of
 from services.payments.store import api_tokens, corrections, hold_ends, payments
 from services.payments.store import attempts as store_attempts
 from services.payments.store import refunds as store_refunds
-from services.payments.store_accounts import find_account
 from shared import outbox
 from shared.events import (
     ApiTokenChanged,
@@ -73,8 +72,8 @@ class Handlers:
         self, connection: Connection, payment: Payment, payment_method: str
     ) -> None:
         """Charge a client's payment method; without a ready account the pay page takes over."""
-        account = await find_account(connection, payment.organization_id)
-        if account is None or not account.may_sell:
+        account = await self._desk.account_of(connection, payment)
+        if account is None:
             return
         now: datetime = await connection.fetchval("SELECT now()")
         await store_attempts.add_attempt(

@@ -33,14 +33,14 @@ async def look_up_due(desk: Desk) -> int:
         return 0
     async with desk.database.connection() as connection:
         taken = await lookups.take_due(connection, LEASE)
-    entries: dict[str | None, list[DueLookup]] = defaultdict(list)
+    entries: dict[tuple[str | None, bool], list[DueLookup]] = defaultdict(list)
     for lookup in taken:
         if lookup.kind == "balance_transaction":
-            entries[lookup.acting_for].append(lookup)
+            entries[lookup.acting_for, lookup.is_live].append(lookup)
         else:
             desk.money_crew.start(_look_up(desk, lookup), then=desk.wakes.lookups)
-    for acting_for, wanted in entries.items():
-        desk.money_crew.start(_book(desk, acting_for, wanted), then=desk.wakes.lookups)
+    for wanted in entries.values():
+        desk.money_crew.start(_book(desk, wanted), then=desk.wakes.lookups)
     return len(taken)
 
 
@@ -51,15 +51,15 @@ async def _look_up(desk: Desk, lookup: DueLookup) -> None:
         if lookup.kind == "session":
             session = await desk.call(
                 "reads",
-                lookup.acting_for,
-                lambda: get_session(desk.stripe, lookup.stripe_object_id, lookup.acting_for),
+                lookup,
+                lambda stripe: get_session(stripe, lookup.stripe_object_id, lookup.acting_for),
             )
             facts = [session]
         else:
             facts = await desk.call(
                 "reads",
-                lookup.acting_for,
-                lambda: read_everything(desk.stripe, lookup.stripe_object_id, lookup.acting_for),
+                lookup,
+                lambda stripe: read_everything(stripe, lookup.stripe_object_id, lookup.acting_for),
             )
     except StripeFailure as failure:
         await _postpone(desk, [lookup], failure)
@@ -72,23 +72,26 @@ async def _look_up(desk: Desk, lookup: DueLookup) -> None:
     )
 
 
-async def _book(desk: Desk, acting_for: str | None, wanted: list[DueLookup]) -> None:
-    """Read entries of Stripe's books and add them to ours."""
+async def _book(desk: Desk, wanted: list[DueLookup]) -> None:
+    """Read entries of one account's books at Stripe and add them to ours."""
+    place = wanted[0]
     open_ones = {one.stripe_object_id: one for one in wanted}
     found: dict[str, BalanceTransactionSeen] = {}
     failure: StripeFailure | None = None
     try:
         if len(open_ones) >= LIST_FROM:
             page = await desk.call(
-                "reads", acting_for, lambda: list_balance_transactions(desk.stripe, acting_for)
+                "reads",
+                place,
+                lambda stripe: list_balance_transactions(stripe, place.acting_for),
             )
             found = {one.id: one for one in page if one.id in open_ones}
         for entry_id in open_ones.keys() - found.keys():
             found[entry_id] = await desk.call(
                 "reads",
-                acting_for,
-                lambda entry_id=entry_id: get_balance_transaction(  # type: ignore[misc] # Bound now.
-                    desk.stripe, entry_id, acting_for
+                place,
+                lambda stripe, entry_id=entry_id: get_balance_transaction(  # type: ignore[misc] # Bound now.
+                    stripe, entry_id, place.acting_for
                 ),
             )
     except StripeFailure as failed:

@@ -183,7 +183,11 @@ def _merge_charge(change: Change, seen: ChargeSeen, now: datetime) -> None:
         return
     if seen.stripe_balance_transaction_id is not None:
         change.look_up(
-            "balance_transaction", seen.stripe_balance_transaction_id, seen.acting_for, "charge"
+            "balance_transaction",
+            seen.stripe_balance_transaction_id,
+            seen.acting_for,
+            seen.is_live,
+            "charge",
         )
     known_minor = sum(
         one.amount_minor or 0
@@ -194,11 +198,13 @@ def _merge_charge(change: Change, seen: ChargeSeen, now: datetime) -> None:
         one.stripe_payment_intent_id == charge.stripe_payment_intent_id for one in payment.disputes
     )
     if seen.refunded_minor > known_minor or (seen.is_disputed and not is_disputed):
-        change.look_up("intent", charge.stripe_payment_intent_id, charge.acting_for, "refunded")
+        change.look_up(
+            "intent", charge.stripe_payment_intent_id, charge.acting_for, charge.is_live, "refunded"
+        )
 
 
 def _unknown(change: Change, kind: LookupKind, seen: SessionSeen | IntentSeen, word: str) -> None:
     if seen.is_fresh:
         change.trouble(UNKNOWN_STATUS, seen.id, word)
     else:
-        change.look_up(kind, seen.id, seen.acting_for, f"unknown status {word}"[:80])
+        change.look_up(kind, seen.id, seen.acting_for, seen.is_live, f"unknown status {word}"[:80])

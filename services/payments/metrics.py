@@ -8,6 +8,9 @@ stripe_calls = Counter("taquilla_stripe_calls_total", "Calls to Stripe", ["call"
 stripe_key_refused = Gauge(
     "taquilla_stripe_key_refused", "1: Stripe does not accept this installation's key"
 )
+stripe_test_key_refused = Gauge(
+    "taquilla_stripe_test_key_refused", "1: Stripe does not accept the key of rehearsals"
+)
 stripe_events = Counter("taquilla_stripe_events_total", "Stripe's events", ["source", "outcome"])
 webhooks_refused = Counter("taquilla_webhooks_refused_total", "Webhooks not of Stripe's", ["why"])
 webhooks_closed = Gauge("taquilla_webhooks_closed", "1: no webhooks are taken, by configuration")

@@ -27,7 +27,9 @@ from services.payments.stripe_gateway import (
     StripeBusy,
     StripeConflict,
     StripeFailure,
+    StripeGateway,
     StripeRefused,
+    StripeUnavailable,
 )
 from services.payments.stripe_gateway.intents import (
     cancel_intent,
@@ -67,7 +69,7 @@ async def open_session(
 ) -> bool:
     """Store a new attempt, and call at once if its pace allows; False if none may be made now."""
     number = len(payment.attempts) + 1
-    wait = desk.stripe.key.wait() or desk.pacer.try_admit(account.acting_for, "sessions")
+    wait = desk.try_admit(account, "sessions")
     attempt = Attempt(
         number=number,
         kind="session",
@@ -138,7 +140,7 @@ async def _follow(desk: Desk, due: DueAttempt) -> None:
 async def _start(desk: Desk, due: DueAttempt) -> None:
     """Let a queued attempt go, if its time has not passed meanwhile."""
     endpoint = _endpoint(due.attempt)
-    wait = desk.stripe.key.wait() or desk.pacer.try_admit(due.attempt.acting_for, endpoint)
+    wait = desk.try_admit(due.attempt, endpoint)
     if wait > 0:
         metrics.pacing_waits.labels(endpoint).inc()
         await _postpone(desk, due, timedelta(seconds=wait * random.uniform(1, 1.5)))
@@ -193,7 +195,7 @@ async def _call_again(desk: Desk, due: DueAttempt) -> None:
     if due.attempt.look_up_at is not None and due.taken_at >= due.attempt.look_up_at:
         await _find(desk, due)
         return
-    await desk.pacer.admit(due.attempt.acting_for, _endpoint(due.attempt))
+    await desk.admit(due.attempt, _endpoint(due.attempt))
     await _call(desk, due)
 
 
@@ -203,8 +205,8 @@ async def _call(desk: Desk, due: DueAttempt, *, is_first: bool = False) -> None:
     try:
         seen = await desk.call(
             _endpoint(attempt),
-            attempt.acting_for,
-            lambda: _create(desk, attempt),
+            attempt,
+            lambda stripe: _create(stripe, attempt),
             is_admitted=True,
         )
     except IdempotencyKeyReused:
@@ -235,11 +237,12 @@ async def _call(desk: Desk, due: DueAttempt, *, is_first: bool = False) -> None:
         await desk.merger.merge({due.payment_id: [seen]})
 
 
-async def _create(desk: Desk, attempt: Attempt) -> SessionSeen | IntentSeen:
+async def _create(stripe: StripeGateway, attempt: Attempt) -> SessionSeen | IntentSeen:
+    if stripe.is_live != attempt.is_live:
+        # The key was exchanged since: what was meant to be played is never taken for real.
+        raise StripeUnavailable("The key is of another mode than the attempt.")
     create = create_session if attempt.kind == "session" else create_intent
-    return await create(
-        desk.stripe, attempt.params or {}, attempt.acting_for, attempt.idempotency_key
-    )
+    return await create(stripe, attempt.params or {}, attempt.acting_for, attempt.idempotency_key)
 
 
 async def _find(desk: Desk, due: DueAttempt) -> None:
@@ -250,9 +253,9 @@ async def _find(desk: Desk, due: DueAttempt) -> None:
     try:
         seen = await desk.call(
             "reads",
-            attempt.acting_for,
-            lambda: find(
-                desk.stripe, due.payment_id, attempt.number, attempt.acting_for, since=since
+            attempt,
+            lambda stripe: find(
+                stripe, due.payment_id, attempt.number, attempt.acting_for, since=since
             ),
         )
     except StripeAccountRefused as refusal:
@@ -277,7 +280,7 @@ async def _end(desk: Desk, due: DueAttempt) -> None:
     attempt = due.attempt
     object_id = attempt.stripe_object_id or ""
     end = expire_session if attempt.kind == "session" else cancel_intent
-    await _read(desk, due, "expire", lambda: end(desk.stripe, object_id, attempt.acting_for))
+    await _read(desk, due, "expire", lambda stripe: end(stripe, object_id, attempt.acting_for))
 
 
 async def _look(desk: Desk, due: DueAttempt) -> None:
@@ -285,12 +288,12 @@ async def _look(desk: Desk, due: DueAttempt) -> None:
     attempt = due.attempt
     object_id = attempt.stripe_object_id or ""
     get = get_session if attempt.kind == "session" else get_intent
-    await _read(desk, due, "reads", lambda: get(desk.stripe, object_id, attempt.acting_for))
+    await _read(desk, due, "reads", lambda stripe: get(stripe, object_id, attempt.acting_for))
 
 
 async def _read(desk: Desk, due: DueAttempt, endpoint: Endpoint, make: Any) -> None:
     try:
-        seen: SessionSeen | IntentSeen = await desk.call(endpoint, due.attempt.acting_for, make)
+        seen: SessionSeen | IntentSeen = await desk.call(endpoint, due.attempt, make)
     except StripeRefused as refusal:
         if _is_key_refused(refusal):
             await _wait_for_key(desk, due)

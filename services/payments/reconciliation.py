@@ -24,6 +24,8 @@ LEASE = timedelta(minutes=2)
 WITH_WEBHOOKS = (timedelta(seconds=60), timedelta(minutes=15))
 WITHOUT_WEBHOOKS = (timedelta(seconds=2), timedelta(seconds=60))
 """How often a busy account is listed, and an idle one."""
+REHEARSING = timedelta(seconds=10)
+"""How often the test key's account is listed, while a rehearsal in it is unsettled."""
 OVERLAP = timedelta(seconds=10)
 SWEEP_EVERY = timedelta(minutes=15)
 SWEEP_OVERLAP = timedelta(hours=1)
@@ -37,7 +39,16 @@ async def reconcile_due(desk: Desk) -> int:
     busy, idle = WITH_WEBHOOKS if desk.settings.webhook_secrets else WITHOUT_WEBHOOKS
     async with desk.database.transaction() as connection:
         await reconciliations.add_accounts(connection)
-        due = await reconciliations.take_due(connection, LEASE, busy=busy, idle=idle)
+        due = await reconciliations.take_due(
+            connection,
+            LEASE,
+            busy=busy,
+            idle=idle,
+            is_live=desk.stripe.is_live,
+            are_modes_apart=desk.play_money is not None,
+        )
+        if desk.play_money is not None:
+            due += await reconciliations.take_rehearsals(connection, LEASE, every=REHEARSING)
     return sum([await _reconcile(desk, account) for account in due])
 
 
@@ -47,27 +58,25 @@ async def _reconcile(desk: Desk, account: DueAccount) -> int:
     new, newest = 0, account.listed_until
     try:
         pages = list_events(
-            desk.stripe,
+            desk.gateway_of(account),
             MONEY_EVENTS,
             account.acting_for,
             since=since,
-            admit=lambda: desk.pacer.admit(account.acting_for, "events"),
+            admit=lambda: desk.admit(account, "events"),
         )
         async for page in pages:
             latest = datetime.fromtimestamp(max(one["created"] for one in page), UTC)
             newest = latest if newest is None else max(newest, latest)
             new += await _store(desk, account, page)
     except StripeFailure as failure:
-        log.warning(
-            "cannot list events", account=account.acting_for, failure=type(failure).__name__
-        )
+        log.warning("cannot list events", account=account.name, failure=type(failure).__name__)
         async with desk.database.connection() as connection:
-            await reconciliations.save_failure(connection, account.acting_for, str(failure))
+            await reconciliations.save_failure(connection, account.name, str(failure))
         return new
     # Only a listing that came to its end moves the cursor: pages go from new to old.
     async with desk.database.connection() as connection:
         await reconciliations.save_progress(
-            connection, account.acting_for, listed_until=newest, is_sweep=is_sweep
+            connection, account.name, listed_until=newest, is_sweep=is_sweep
         )
     return new
 
@@ -91,6 +100,6 @@ async def _store(desk: Desk, account: DueAccount, page: list[dict[str, object]])
             body=json.dumps(one).encode(),
         )
         for one in page
-        if one["livemode"] is desk.stripe.is_live
+        if one["livemode"] is desk.gateway_of(account).is_live
     ]
     return await desk.inbox.add_listed(events)

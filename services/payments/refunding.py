@@ -113,9 +113,11 @@ async def _look_at_money(desk: Desk, payment: Payment, charges: Iterable[Charge]
     for charge in charges:
         facts += await desk.call(
             "reads",
-            charge.acting_for,
+            charge,
             partial(
-                read_everything, desk.stripe, charge.stripe_payment_intent_id, charge.acting_for
+                read_everything,
+                intent_id=charge.stripe_payment_intent_id,
+                acting_for=charge.acting_for,
             ),
         )
     await desk.merger.merge({payment.payment_id: facts})
@@ -147,8 +149,8 @@ async def _call_again(desk: Desk, refund: Refund, now: datetime) -> None:
     if now - called_at >= refunds.LOOK_UP_AFTER:
         seen = await desk.call(
             "reads",
-            charge.acting_for,
-            lambda: list_refunds(desk.stripe, charge.stripe_payment_intent_id, charge.acting_for),
+            charge,
+            lambda stripe: list_refunds(stripe, charge.stripe_payment_intent_id, charge.acting_for),
         )
         await desk.merger.merge({payment.payment_id: list(seen)})
         if any(one.labels.refund_id == refund.refund_id for one in seen):
@@ -165,8 +167,8 @@ async def _call(desk: Desk, payment: Payment, refund: Refund) -> None:
     try:
         seen = await desk.call(
             "refunds",
-            charge.acting_for,
-            lambda: create_refund(desk.stripe, payment, refund, charge.acting_for),
+            charge,
+            lambda stripe: create_refund(stripe, payment, refund, charge.acting_for),
         )
     except StripeRefused as refusal:
         log.warning(
@@ -208,7 +210,7 @@ async def _look(desk: Desk, refund: Refund) -> None:
     charge = _charge_of(payment, refund)
     refund_id = refund.stripe_refund_id or ""
     seen = await desk.call(
-        "reads", charge.acting_for, lambda: get_refund(desk.stripe, refund_id, charge.acting_for)
+        "reads", charge, lambda stripe: get_refund(stripe, refund_id, charge.acting_for)
     )
     await desk.merger.merge({payment.payment_id: [seen]})
     async with desk.database.connection() as connection:

@@ -158,13 +158,17 @@ def merge(change: Change, seen: RefundSeen, now: datetime) -> None:
         if seen.is_fresh or seen.stripe_payment_intent_id is None:
             change.trouble(UNKNOWN_STATUS, seen.id, seen.status)
         else:
-            change.look_up("intent", seen.stripe_payment_intent_id, seen.acting_for, "status")
+            change.look_up(
+                "intent", seen.stripe_payment_intent_id, seen.acting_for, seen.is_live, "status"
+            )
         return
     charge = payment.charge_of(seen.stripe_payment_intent_id or "")
     if charge is None:
         if seen.stripe_payment_intent_id is not None and not seen.is_fresh:
             # Its money is not known yet; with the intent everything else comes along.
-            change.look_up("intent", seen.stripe_payment_intent_id, seen.acting_for, "refund")
+            change.look_up(
+                "intent", seen.stripe_payment_intent_id, seen.acting_for, seen.is_live, "refund"
+            )
         return
     if (charge.acting_for, charge.is_live) != (seen.acting_for, seen.is_live):
         return
@@ -176,7 +180,9 @@ def merge(change: Change, seen: RefundSeen, now: datetime) -> None:
     if known is None:
         known = _from_dashboard(payment, charge, seen, now)
     for balance_transaction_id in seen.stripe_balance_transaction_ids:
-        change.look_up("balance_transaction", balance_transaction_id, seen.acting_for, "refund")
+        change.look_up(
+            "balance_transaction", balance_transaction_id, seen.acting_for, seen.is_live, "refund"
+        )
     _advance(change, known, seen, status, now)
 
 

@@ -18,7 +18,6 @@ from services.payments.page_language import language_asked
 from services.payments.pages import add_style, see_other
 from services.payments.payment import Attempt, Payment, payment_id_of
 from services.payments.store import payments
-from services.payments.store_accounts import find_account
 from services.payments.stripe_gateway import StripeFailure
 from services.payments.stripe_gateway.intents import get_intent
 from services.payments.stripe_gateway.sessions import get_session
@@ -126,8 +125,8 @@ def _next_step(payment: Payment, now: datetime, waited_for: int | None) -> _Step
 
 async def _open(desk: Desk, request: web.Request, payment: Payment, now: datetime) -> _Step:
     async with desk.database.connection() as connection:
-        account = await find_account(connection, payment.organization_id)
-    if account is None or not account.may_sell:
+        account = await desk.account_of(connection, payment)
+    if account is None:
         return _Step(url=payment.manage_url)
     network = network_name(request, desk.settings)
     if await open_session(desk, payment, account, now, network=network):
@@ -149,8 +148,8 @@ async def _ask_stripe(desk: Desk, payment: Payment, attempt: Attempt) -> None:
         async with asyncio.timeout(desk.patience_seconds):
             seen = await desk.call(
                 "reads",
-                attempt.acting_for,
-                lambda: get(desk.stripe, object_id, attempt.acting_for),
+                attempt,
+                lambda stripe: get(stripe, object_id, attempt.acting_for),
             )
             await desk.merger.merge({payment.payment_id: [seen]})
     except (StripeFailure, TimeoutError) as failure:
@@ -185,7 +184,12 @@ def _wait_on(
     if waited_for is not None:
         next_url += f"?after={waited_for}"
     locale = payment.locale if payment is not None else None
-    return pay_pages.waiting_page(desk, _language(request, locale), next_url=next_url)
+    return pay_pages.waiting_page(
+        desk,
+        _language(request, locale),
+        next_url=next_url,
+        is_rehearsal=payment is not None and payment.is_rehearsal,
+    )
 
 
 def _language(request: web.Request, locale: str | None = None) -> Language:

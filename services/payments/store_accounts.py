@@ -14,7 +14,7 @@ from shared.postgres import Connection, Record
 _COLUMNS = (
     "organization_id, stripe_account_id, mode, is_live, status, version, display_name, country, "
     "default_currency, is_ready, is_submitted, may_charge, may_pay_out, missing, "
-    "statement_descriptor"
+    "statement_descriptor, has_test_key"
 )
 
 
@@ -90,7 +90,8 @@ async def save_account(
 async def _put(connection: Connection, account: Account, person: str | None) -> None:
     await connection.execute(
         f"INSERT INTO stripe_accounts ({_COLUMNS}, connected_by, checked_at) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, now()) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+        "now()) "
         "ON CONFLICT (organization_id) DO UPDATE SET "
         "stripe_account_id = excluded.stripe_account_id, mode = excluded.mode, "
         "is_live = excluded.is_live, status = excluded.status, version = excluded.version, "
@@ -99,6 +100,7 @@ async def _put(connection: Connection, account: Account, person: str | None) -> 
         "is_submitted = excluded.is_submitted, may_charge = excluded.may_charge, "
         "may_pay_out = excluded.may_pay_out, missing = excluded.missing, checked_at = now(), "
         "statement_descriptor = excluded.statement_descriptor, "
+        "has_test_key = excluded.has_test_key, "
         "connected_by = coalesce(excluded.connected_by, stripe_accounts.connected_by), "
         # A connection begins when something other than a connected row becomes one.
         "connected_at = CASE WHEN excluded.status = 'connected' "
@@ -120,6 +122,7 @@ async def _put(connection: Connection, account: Account, person: str | None) -> 
         account.may_pay_out,
         list(account.missing),
         account.statement_descriptor,
+        account.has_test_key,
         person,
     )
 
@@ -138,6 +141,15 @@ async def queue_direct_check(connection: Connection) -> None:
     await connection.execute(
         "UPDATE stripe_accounts SET check_due_at = now() "
         "WHERE mode = 'direct_key' AND status <> 'disconnected'"
+    )
+
+
+async def queue_test_key_checks(connection: Connection, has_test_key: bool) -> None:
+    """The same for every account of which something else was told about the test key."""
+    await connection.execute(
+        "UPDATE stripe_accounts SET check_due_at = now() "
+        "WHERE status = 'connected' AND has_test_key <> $1",
+        has_test_key,
     )
 
 
@@ -188,6 +200,7 @@ def _account(row: Record) -> Account:
         may_pay_out=row["may_pay_out"],
         missing=tuple(row["missing"]),
         statement_descriptor=row["statement_descriptor"],
+        has_test_key=row["has_test_key"],
     )
 
 

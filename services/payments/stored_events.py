@@ -148,5 +148,7 @@ async def _by_payment(connection: Connection, facts: list[Fact]) -> dict[UUID, l
             if intent_id in known:
                 sorted_facts[known[intent_id]].append(fact)
             elif not isinstance(fact, ChargeSeen):
-                await lookups.add_intent(connection, intent_id, fact.acting_for, "unknown intent")
+                await lookups.add_intent(
+                    connection, intent_id, fact.acting_for, fact.is_live, "unknown intent"
+                )
     return sorted_facts

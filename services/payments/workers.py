@@ -74,6 +74,14 @@ def start_workers(runtime: Runtime, desk: Desk, accounts: AccountChecks) -> None
         "accounts",
         lambda: run_worker("accounts", accounts.round, idle_seconds=ACCOUNTS_IDLE_SECONDS),
     )
+    if desk.play_money is not None:
+        play_money = desk.play_money
+        runtime.run(
+            "test_account",
+            lambda: run_worker(
+                "test_account", play_money.round, idle_seconds=ACCOUNTS_IDLE_SECONDS
+            ),
+        )
     runtime.run(
         "stripe_events_retention",
         lambda: run_worker(

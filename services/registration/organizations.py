@@ -34,6 +34,12 @@ class Organization:
     stripe_may_charge: bool = False
     stripe_may_pay_out: bool = False
     statement_descriptor: str | None = None
+    has_test_key: bool = False
+
+    @property
+    def rehearses_live(self) -> bool:
+        """Whether a rehearsal's card is really charged: no test key stands in for the live one."""
+        return self.is_live and not self.has_test_key
 
     @property
     def card_brands(self) -> list[str]:

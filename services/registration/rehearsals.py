@@ -70,7 +70,7 @@ def obstacle_to(webinar: Webinar, organization: Organization, now: datetime) -> 
 
 def takes_real_money(webinar: Webinar, organization: Organization) -> bool:
     """Whether a rehearsal's card is charged, and Stripe's fee lost with its refund."""
-    return webinar.price_minor > 0 and organization.is_live
+    return webinar.price_minor > 0 and organization.rehearses_live
 
 
 def likely_fee(webinar: Webinar, fee_minor: int, paid_minor: int) -> int | None:

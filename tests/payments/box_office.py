@@ -58,6 +58,7 @@ class Sandbox:
 
     url: str
     http: aiohttp.ClientSession
+    key: str = KEY
 
     async def order(self, what: str, /, **body: Any) -> Any:
         async with self.http.post(f"{self.url}/_sandbox/{what}", json=body) as answer:
@@ -97,7 +98,7 @@ class Sandbox:
     async def api(
         self, method: str, path: str, *, account: str | None = None, **form: Any
     ) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {KEY}"} | (
+        headers = {"Authorization": f"Bearer {self.key}"} | (
             {"Stripe-Account": account} if account else {}
         )
         pairs: list[tuple[str, str]] = []

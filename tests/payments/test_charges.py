@@ -57,7 +57,7 @@ def test_the_charge_of_known_money_is_learnt_later() -> None:
 def test_another_amount_is_looked_at_again_before_anything_is_decided() -> None:
     change = merge(Change(opened_payment()), [session_seen(amount_minor=100)], NOW)
 
-    assert change.lookups == [Lookup("session", "cs_1", None, "odd amount")]
+    assert change.lookups == [Lookup("session", "cs_1", None, False, "odd amount")]
     assert change.payment == opened_payment()
 
 

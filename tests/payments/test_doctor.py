@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.sandbox import running_sandbox
-from services.payments.doctor import Finding, examine, examine_accounts
+from services.payments.doctor import Finding, examine, examine_accounts, examine_rehearsals
 from services.payments.provision import provision
 from services.payments.settings import PaymentsSettings
 from services.payments.stripe_gateway import StripeGateway
@@ -173,3 +173,20 @@ async def test_connected_accounts_are_listed_with_what_they_need(postgres_url: s
     ]
     (unready,) = [finding for finding in findings if not finding.is_good]
     assert "a bank account for payouts" in unready.remedy
+
+
+async def test_the_key_of_rehearsals_is_looked_at_as_well() -> None:
+    test_key = {"stripe_secret_key": "sk_live_1", "stripe_test_secret_key": "sk_test_1"}
+    async with running_sandbox() as test_mode, running_sandbox(is_live=True) as live_mode:
+        good = await examine_rehearsals(settings(test_mode, **test_key))
+        bad = await examine_rehearsals(settings(live_mode, **test_key))
+        idle = await examine_rehearsals(settings(test_mode, stripe_test_secret_key="sk_test_1"))
+        none = await examine_rehearsals(settings(test_mode))
+
+    assert good[0].is_good
+    assert "no card is charged" in good[0].says
+    assert not bad[0].is_good
+    assert "PAYMENTS_STRIPE_TEST_SECRET_KEY" in bad[0].remedy
+    assert idle[0].is_good
+    assert "ignored" in idle[0].says
+    assert none == []

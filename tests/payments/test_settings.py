@@ -96,3 +96,19 @@ def test_the_command_says_which_variable_is_missing() -> None:
     assert done.returncode == 2
     assert "PAYMENTS_STRIPE_WEBHOOK_SECRETS" in done.stderr
     assert "canary" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("key", ["sk_live_1", "rk_live_1", "pk_test_1", "secret"])
+def test_a_key_for_rehearsals_that_is_no_test_key_refuses_to_start(key: str) -> None:
+    with pytest.raises(ValidationError, match="test mode"):
+        settings(stripe_secret_key="sk_live_1", stripe_test_secret_key=key)
+
+
+@pytest.mark.parametrize("key", ["sk_test_2", "rk_test_2"])
+def test_a_live_key_may_have_a_test_key_for_rehearsals_beside_it(key: str) -> None:
+    assert settings(stripe_secret_key="sk_live_1", stripe_test_secret_key=key).rehearsal_key == key
+
+
+def test_a_test_key_needs_none_beside_it() -> None:
+    assert settings(stripe_test_secret_key="sk_test_2").rehearsal_key is None
+    assert settings(stripe_secret_key="sk_live_1", stripe_test_secret_key="").rehearsal_key is None

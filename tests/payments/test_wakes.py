@@ -36,7 +36,7 @@ async def test_only_those_with_something_due_are_woken() -> None:
 async def test_an_intent_is_looked_up_at_once_and_fees_a_moment_later() -> None:
     wakes = Wakes()
     change = Change(paid_payment())
-    change.look_up("balance_transaction", "txn_1", None, "charge")
+    change.look_up("balance_transaction", "txn_1", None, False, "charge")
     wakes.after(change, NOW)
     assert not wakes.lookups.is_set()
 
@@ -44,7 +44,7 @@ async def test_an_intent_is_looked_up_at_once_and_fees_a_moment_later() -> None:
         await wakes.lookups.wait()
 
     wakes.lookups.clear()
-    change.look_up("intent", "pi_1", None, "refunded")
+    change.look_up("intent", "pi_1", None, False, "refunded")
     wakes.after(change, LATER)
     assert wakes.lookups.is_set()
 

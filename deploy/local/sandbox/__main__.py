@@ -22,6 +22,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--public-url", help="where browsers reach it, if that is not its own address"
     )
+    parser.add_argument(
+        "--pretend-live",
+        action="store_true",
+        help="take live keys alone and say livemode; still no card is charged",
+    )
     return parser.parse_args()
 
 
@@ -34,6 +39,7 @@ async def _serve(arguments: argparse.Namespace) -> None:
         arguments.data_dir,
         host=arguments.host,
         public_url=arguments.public_url,
+        is_live=arguments.pretend_live,
     ) as url:
         # Everything here lives until the end: the collector need not look at it again and again.
         gc.freeze()

@@ -18,10 +18,12 @@ _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circul
 class Sandbox:
     """One running Stripe double."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_live: bool = False) -> None:
+        """`is_live` only pretends: live keys, `livemode` true, and no more money than ever."""
+        self.is_live = is_live
         self.world = World()
         self.settings = Settings()
-        self.postman = Postman(self.world)
+        self.postman = Postman(self.world, is_live=is_live)
         self.base_url = ""
         self._request: JsonObject = {"id": None, "idempotency_key": None}
 

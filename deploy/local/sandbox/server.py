@@ -66,9 +66,11 @@ SANDBOX = web.AppKey("sandbox", Sandbox)
 _LONGEST_NAP = 5.0
 
 
-def create_app(data_dir: Path | None = None, *, base_url: str = "") -> web.Application:
+def create_app(
+    data_dir: Path | None = None, *, base_url: str = "", is_live: bool = False
+) -> web.Application:
     """The whole sandbox as one application; without a folder it forgets everything at the end."""
-    sandbox = Sandbox()
+    sandbox = Sandbox(is_live=is_live)
     sandbox.base_url = base_url
     gate = Gate(sandbox, Operations(OPERATIONS))
     journal = None if data_dir is None else Journal(sandbox.world, data_dir)
@@ -154,9 +156,10 @@ async def running_sandbox(
     *,
     host: str = "127.0.0.1",
     public_url: str | None = None,
+    is_live: bool = False,
 ) -> AsyncIterator[str]:
     """A sandbox in this process; yields its URL. Port 0 takes a free one."""
-    app = create_app(data_dir)
+    app = create_app(data_dir, is_live=is_live)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     try:

@@ -88,7 +88,12 @@ class OAuth:
             async with self.database.transaction() as connection:
                 current = await store_accounts.lock_account(connection, way.organization_id)
                 account, events = connect(
-                    current, way.organization_id, facts, "oauth", self.gateway.is_live
+                    current,
+                    way.organization_id,
+                    facts,
+                    "oauth",
+                    self.gateway.is_live,
+                    has_test_key=self.gateway.has_test_key,
                 )
                 if account != current:
                     await store_accounts.save_account(

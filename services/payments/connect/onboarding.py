@@ -102,7 +102,12 @@ class Onboarding:
         async with self.database.transaction() as connection:
             current = await store_accounts.lock_account(connection, ticket.organization_id)
             account, events = connect(
-                current, ticket.organization_id, facts, "onboarding", self.gateway.is_live
+                current,
+                ticket.organization_id,
+                facts,
+                "onboarding",
+                self.gateway.is_live,
+                has_test_key=self.gateway.has_test_key,
             )
             if account != current:
                 await store_accounts.save_account(
@@ -131,7 +136,12 @@ class Onboarding:
             current = await store_accounts.lock_account(connection, account.organization_id)
             if current is None or current.stripe_account_id != account.stripe_account_id:
                 return account
-            seen, events = observe(current, facts, is_live=self.gateway.is_live)
+            seen, events = observe(
+                current,
+                facts,
+                is_live=self.gateway.is_live,
+                has_test_key=self.gateway.has_test_key,
+            )
             if seen != current:
                 await store_accounts.save_account(connection, seen, events, change="updated")
         return seen

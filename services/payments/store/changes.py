@@ -54,9 +54,11 @@ async def add_troubles(
     Nobody has to look at money that is only played with: a rehearsal's, in test mode.
     """
     if payment is not None and payment.is_play:
-        for trouble in troubles:
-            log.info("a rehearsal troubles nobody", cause=trouble.cause, about=trouble.about)
-        return
+        told = list(troubles)
+        troubles = [trouble for trouble in told if trouble.is_real]
+        for trouble in told:
+            if not trouble.is_real:
+                log.info("a rehearsal troubles nobody", cause=trouble.cause, about=trouble.about)
     if payment is not None:
         organization_id = payment.organization_id
     for trouble in troubles:
@@ -342,16 +344,18 @@ async def _add_lookups(
     if not wanted:
         return
     await connection.execute(
-        "INSERT INTO lookups (kind, stripe_object_id, acting_for, payment_id, reason, due_at) "
-        "SELECT kind, id, acting_for, payment_id, reason, due_at FROM unnest($1::text[], "
-        "$2::text[], $3::text[], $4::uuid[], $5::text[], $6::timestamptz[]) "
-        "AS wanted (kind, id, acting_for, payment_id, reason, due_at) "
+        "INSERT INTO lookups (kind, stripe_object_id, acting_for, is_live, payment_id, reason, "
+        "due_at) SELECT kind, id, acting_for, is_live, payment_id, reason, due_at "
+        "FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::uuid[], $6::text[], "
+        "$7::timestamptz[]) "
+        "AS wanted (kind, id, acting_for, is_live, payment_id, reason, due_at) "
         # What is booked never changes: a repeated event causes no second call.
         "WHERE NOT EXISTS (SELECT FROM ledger WHERE stripe_balance_transaction_id = wanted.id) "
         "ON CONFLICT (kind, stripe_object_id) DO NOTHING",
         [one.kind for _, one in wanted],
         [one.stripe_object_id for _, one in wanted],
         [one.acting_for for _, one in wanted],
+        [one.is_live for _, one in wanted],
         [payment_id for payment_id, _ in wanted],
         [one.reason for _, one in wanted],
         [now + BOOKS_DELAY if one.kind == "balance_transaction" else now for _, one in wanted],

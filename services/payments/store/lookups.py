@@ -17,6 +17,7 @@ class DueLookup:
     kind: LookupKind
     stripe_object_id: str
     acting_for: str | None
+    is_live: bool
     payment_id: UUID | None
     reason: str
     tries: int
@@ -28,7 +29,7 @@ async def take_due(connection: Connection, lease: timedelta) -> list[DueLookup]:
         "UPDATE lookups SET due_at = now() + $1::interval WHERE (kind, stripe_object_id) IN ("
         "SELECT kind, stripe_object_id FROM lookups WHERE due_at <= now() "
         "ORDER BY due_at LIMIT $2 FOR UPDATE SKIP LOCKED) "
-        "RETURNING kind, stripe_object_id, acting_for, payment_id, reason, tries",
+        "RETURNING kind, stripe_object_id, acting_for, is_live, payment_id, reason, tries",
         lease,
         ROWS_PER_ROUND,
     )
@@ -36,14 +37,15 @@ async def take_due(connection: Connection, lease: timedelta) -> list[DueLookup]:
 
 
 async def add_intent(
-    connection: Connection, intent_id: str, acting_for: str | None, reason: str
+    connection: Connection, intent_id: str, acting_for: str | None, is_live: bool, reason: str
 ) -> None:
     """Have an intent read whose payment is not known."""
     await connection.execute(
-        "INSERT INTO lookups (kind, stripe_object_id, acting_for, reason) "
-        "VALUES ('intent', $1, $2, $3) ON CONFLICT (kind, stripe_object_id) DO NOTHING",
+        "INSERT INTO lookups (kind, stripe_object_id, acting_for, is_live, reason) "
+        "VALUES ('intent', $1, $2, $3, $4) ON CONFLICT (kind, stripe_object_id) DO NOTHING",
         intent_id,
         acting_for,
+        is_live,
         reason,
     )
 

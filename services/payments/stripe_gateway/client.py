@@ -6,7 +6,9 @@ from types import TracebackType
 from typing import Any, Literal, NoReturn, Self
 
 import stripe
+from prometheus_client import Gauge
 
+from services.payments import metrics
 from services.payments.stripe_events import API_VERSION
 from services.payments.stripe_gateway.failures import (
     CardDeclined,
@@ -56,12 +58,16 @@ class StripeGateway:
         api_url: str = API_URL,
         connect_url: str = CONNECT_URL,
         client_id: str | None = None,
+        has_test_key: bool = False,
+        refused_gauge: Gauge = metrics.stripe_key_refused,
     ) -> None:
+        """`has_test_key` says that rehearsals are paid with another key than this one."""
         api_url, connect_url = api_url.rstrip("/"), connect_url.rstrip("/")
         self.client_id = client_id
         self.connect_url = connect_url
         self.is_live = is_live_key(secret_key)
-        self.key = StripeKey()
+        self.has_test_key = has_test_key
+        self.key = StripeKey(gauge=refused_gauge)
         self._transport = Transport(
             is_tls=any(url.startswith("https:") for url in (api_url, connect_url))
         )

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Callable
 
+from prometheus_client import Gauge
+
 from services.payments import metrics
 
 PROBE_SECONDS = 15.0
@@ -11,8 +13,14 @@ PROBE_SECONDS = 15.0
 class StripeKey:
     """A key that is turned away is tried now and then, not by everyone who waits for it."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        gauge: Gauge = metrics.stripe_key_refused,
+    ) -> None:
         self._clock = clock
+        self._gauge = gauge
         self._probe_at = 0.0
         self.is_refused = False
 
@@ -21,12 +29,12 @@ class StripeKey:
         if not self.is_refused:
             self._probe_at = self._clock() + PROBE_SECONDS
         self.is_refused = True
-        metrics.stripe_key_refused.set(1)
+        self._gauge.set(1)
 
     def accepted(self) -> None:
         """Stripe looked at a call, whatever it said to it."""
         self.is_refused = False
-        metrics.stripe_key_refused.set(0)
+        self._gauge.set(0)
 
     def wait(self) -> float:
         """0: a call may go. Otherwise the seconds after which to ask again."""

@@ -138,6 +138,7 @@ async def _page(
         may_clean_up=any(not one.is_cleaned_up for one in known),
         obstacle=obstacle_to(webinar, organization, now),
         takes_real_money=is_live,
+        has_test_key=organization.is_live and organization.has_test_key,
         fee_minor=fee_minor,
         errors=errors or {},
         refusal=refusal,

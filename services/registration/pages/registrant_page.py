@@ -9,10 +9,11 @@ from typing import Any, Literal
 from services.registration import refunds
 from services.registration.cancellations import CancelAsked, amount_back, refund_choice_until
 from services.registration.links import Links
+from services.registration.organizations import Organization
 from services.registration.pages.facts import RegistrantFacts, State, standing
 from services.registration.pages.webinar_page import TermsLink, legal_links, lit_window, terms_link
 from services.registration.refund_policy import Step, policy_start, sentence, steps
-from services.registration.registrants import Occasion
+from services.registration.registrants import Occasion, Registrant
 from services.registration.webinars import availability
 from shared.localized import format_until
 
@@ -159,13 +160,22 @@ def surroundings(facts: RegistrantFacts, links: Links) -> dict[str, Any]:
         "brand": organization.name,
         "brand_url": links.webinar_url(facts.webinar.id),
         "contact": organization.reply_to,
-        "is_test": registrant.amount_minor > 0 and not organization.is_live,
+        "is_test": _is_test(registrant, organization),
         "rehearsal_url": links.rehearsal_path(registrant.organization_id, facts.webinar.id)
         if registrant.is_rehearsal
         else "",
         "lit_window": lit_window(facts.webinar),
         "legal": legal_links(organization),
     }
+
+
+def _is_test(registrant: Registrant, organization: Organization) -> bool:
+    """Whether no card is charged here; of a rehearsal that was paid, whether none was."""
+    is_live = organization.is_live
+    if registrant.is_rehearsal:
+        paid_live = registrant.is_live
+        is_live = organization.rehearses_live if paid_live is None else paid_live
+    return registrant.amount_minor > 0 and not is_live
 
 
 def _policy_steps(facts: RegistrantFacts) -> tuple[Step, ...]:

@@ -10,7 +10,7 @@ COLUMNS = (
     "id, name, sender_name, reply_to, allowed_origins, card_brands_blocked, stripe_account_id, "
     "stripe_display_name, stripe_missing, is_ready, is_live, default_currency, created_at, "
     "privacy_url, imprint_url, stripe_requirements, stripe_mode, stripe_is_submitted, "
-    "stripe_may_charge, stripe_may_pay_out, statement_descriptor"
+    "stripe_may_charge, stripe_may_pay_out, statement_descriptor, has_test_key"
 )
 
 
@@ -75,7 +75,7 @@ async def copy_stripe_account(
         "stripe_display_name = $4, stripe_missing = $5, is_ready = $6, is_live = $7, "
         "default_currency = $8, stripe_requirements = $9, stripe_mode = $10, "
         "stripe_is_submitted = $11, stripe_may_charge = $12, stripe_may_pay_out = $13, "
-        "statement_descriptor = $14 WHERE id = $1 AND stripe_version < $2",
+        "statement_descriptor = $14, has_test_key = $15 WHERE id = $1 AND stripe_version < $2",
         account.organization_id,
         account.version,
         account.stripe_account_id if is_connected else None,
@@ -90,6 +90,7 @@ async def copy_stripe_account(
         is_connected and bool(account.charges_enabled),
         is_connected and bool(account.payouts_enabled),
         account.statement_descriptor if is_connected else None,
+        bool(account.has_test_key),
     )
 
 

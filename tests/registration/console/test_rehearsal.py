@@ -226,6 +226,68 @@ async def test_real_money_is_named_with_the_fee_before_it_is_charged(
     assert started.status == 303
 
 
+async def test_with_a_test_key_a_live_organization_rehearses_without_a_fee(
+    office: Office, organizer: Browser
+) -> None:
+    await office.deliver(
+        account_connected(office.organization_id, version=2, is_live=True, has_test_key=True)
+    )
+    webinar = await office.schedule()
+
+    page = await organizer.get(path(office, webinar))
+    registrant = await start(office, organizer, webinar)
+    own_page = await organizer.get(f"/r/{office.links.manage_url(registrant.id).split('/')[-1]}")
+
+    assert "No card is charged: rehearsals use Stripe’s test mode." in page.text
+    assert "pays_live" not in page.html
+    assert "No card is charged." in own_page.text
+
+
+async def test_a_rehearsal_says_test_by_what_paid_for_it(
+    office: Office, organizer: Browser
+) -> None:
+    await office.deliver(
+        account_connected(office.organization_id, version=2, is_live=True, has_test_key=True)
+    )
+    webinar = await office.schedule()
+    played, real = [await start(office, organizer, webinar) for _ in range(2)]
+    await office.deliver(payment_succeeded(played), payment_succeeded(real, is_live=True))
+    await office.deliver(account_connected(office.organization_id, version=3, is_live=True))
+
+    pages = [
+        await organizer.get(f"/r/{office.links.manage_url(one.id).split('/')[-1]}")
+        for one in (played, real)
+    ]
+
+    assert ["No card is charged." in page.text for page in pages] == [True, False]
+
+
+async def test_a_test_key_that_is_gone_makes_rehearsals_real_again(
+    office: Office, organizer: Browser
+) -> None:
+    for version, has_test_key in ((2, True), (3, None)):
+        await office.deliver(
+            account_connected(
+                office.organization_id, version=version, is_live=True, has_test_key=has_test_key
+            )
+        )
+    webinar = await office.schedule()
+
+    page = await organizer.get(path(office, webinar))
+    refused = await organizer.post(path(office, webinar))
+
+    assert "This organization takes real money." in page.text
+    assert "test mode" not in page.text
+    assert refused.status == 422
+
+
+async def test_in_test_mode_nobody_reads_of_a_test_key(office: Office, organizer: Browser) -> None:
+    page = await organizer.get(path(office, await office.schedule()))
+
+    assert "rehearsals use Stripe’s test mode" not in page.text
+    assert "4242" in page.text
+
+
 async def test_what_cannot_be_rehearsed_says_why(office: Office, organizer: Browser) -> None:
     over, cancelled, unsold = [await office.schedule() for _ in range(3)]
     await office.start(over)

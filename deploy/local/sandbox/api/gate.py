@@ -27,6 +27,7 @@ from deploy.local.sandbox.api.refusals import (
     server_error,
     unrecognized_url,
 )
+from deploy.local.sandbox.deliveries import in_live_mode
 from deploy.local.sandbox.sandbox import API_VERSION, Sandbox
 from deploy.local.sandbox.world import PLATFORM, new_id
 
@@ -96,7 +97,7 @@ class Gate:
     async def _read(self, request: web.Request, request_id: str) -> Asked:
         if not self.sandbox.base_url:
             self.sandbox.base_url = f"http://{request.host}"
-        key = _key(request.headers.get("Authorization"))
+        key = _key(request.headers.get("Authorization"), is_live=self.sandbox.is_live)
         account = request.headers.get("Stripe-Account") or self._owner(key)
         if not self.sandbox.is_connected(account):
             raise account_invalid(key, account)
@@ -191,7 +192,8 @@ class Gate:
                 thing = expanded(self.sandbox, thing, call.expand)
         if stored_error is not None:
             raise _stored_server_error()
-        return Answer(200, self.sandbox.to_json(thing))
+        text = self.sandbox.to_json(thing)
+        return Answer(200, in_live_mode(text) if self.sandbox.is_live else text)
 
     async def _at_the_door(self, rule: Rule, request: web.Request) -> None:
         match rule.fault:
@@ -204,7 +206,8 @@ class Gate:
             case "unavailable":
                 raise Refusal(503, "Stripe is temporarily unavailable.", type="api_error")
             case "invalid_key":
-                raise invalid_key(_key(request.headers.get("Authorization")))
+                key = _key(request.headers.get("Authorization"), is_live=self.sandbox.is_live)
+                raise invalid_key(key)
             case "timeout_before_commit":
                 await _hang(rule, request)
             case "reset_before_commit":
@@ -285,8 +288,8 @@ def _stored_server_error() -> Refusal:
     return refusal
 
 
-def _key(header: str | None) -> str:
-    """The API key of a request; only test keys open this door."""
+def _key(header: str | None, *, is_live: bool) -> str:
+    """The API key of a request; only keys of the mode that this is in open the door."""
     if not header:
         raise no_key()
     scheme, _, credentials = header.partition(" ")
@@ -300,7 +303,8 @@ def _key(header: str | None) -> str:
     key = credentials.strip()
     if not key:
         raise no_key()
-    if not key.startswith(("sk_test_", "rk_test_")) or len(key) < 9:
+    mode = "live" if is_live else "test"
+    if not key.startswith((f"sk_{mode}_", f"rk_{mode}_")) or len(key) < 9:
         raise invalid_key(key)
     return key
 

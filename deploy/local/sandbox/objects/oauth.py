@@ -68,7 +68,8 @@ def token(call: Call) -> JsonObject:
 
 
 def _issue(call: Call, account: Entry) -> JsonObject:
-    access = call.world.add("access_token", account.id, {"id": new_id("sk_test_1", 24)})
+    prefix = "sk_live_1" if call.sandbox.is_live else "sk_test_1"
+    access = call.world.add("access_token", account.id, {"id": new_id(prefix, 24)})
     refresh = call.world.add("refresh_token", account.id, {"id": new_id("rt_", 24)})
     return {
         "access_token": access.id,

@@ -93,3 +93,36 @@ async def test_pay_pages_carry_the_address_that_browsers_know(tmp_path: Path) ->
             told = await response.json()
 
     assert told["url"] == f"http://pay.example:8090/c/pay/{session}"
+
+
+async def test_it_may_pretend_to_be_live(tmp_path: Path) -> None:
+    paths = ("/v1/account", "/v1/events", "/v1/checkout/sessions")
+    keys = ("sk_test_1234567", "sk_live_1234567")
+    async with (
+        _process(tmp_path, "--pretend-live") as (_, url),
+        aiohttp.ClientSession() as http,
+    ):
+        statuses = []
+        for key in keys:
+            for path in paths:
+                async with http.get(
+                    f"{url}{path}", headers={"Authorization": f"Bearer {key}"}
+                ) as answer:
+                    statuses.append(answer.status)
+        form = {
+            "mode": "payment",
+            "success_url": "http://127.0.0.1:9/done",
+            "line_items[0][quantity]": "1",
+            "line_items[0][price_data][currency]": "eur",
+            "line_items[0][price_data][unit_amount]": "4900",
+            "line_items[0][price_data][product_data][name]": "Price your work",
+        }
+        async with http.post(
+            f"{url}/v1/checkout/sessions",
+            data=form,
+            headers={"Authorization": f"Bearer {keys[1]}"},
+        ) as answer:
+            session = await answer.json()
+
+    assert statuses == [401, 401, 401, 200, 200, 200]
+    assert session["livemode"] is True
