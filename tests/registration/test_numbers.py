@@ -124,3 +124,21 @@ async def test_totals_of_several_webinars_come_together_and_of_ones_own_only(
     assert [own[one].confirmed for one in ids] == [1, 2]
     assert own[ids[1]].money == ()
     assert foreign == {}
+
+
+async def test_rows_are_summed_whatever_the_search_path_of_who_changes_them(
+    office: Office,
+) -> None:
+    webinar = await office.schedule(**FREE)
+    registrant = await office.admitted(webinar)
+
+    async with office.database.transaction() as connection:
+        schema = await connection.fetchval("SELECT current_schema()")
+        await connection.execute("SET LOCAL search_path = public")
+        await connection.execute(
+            f"UPDATE {schema}.registrants SET status = 'cancelled', holds_seat = false "
+            "WHERE id = $1",
+            registrant.id,
+        )
+
+    assert (await totals_of(office, webinar)).cancelled == 1

@@ -57,8 +57,10 @@ CREATE FUNCTION add_registrant_money(
         net_minor = money.net_minor + excluded.net_minor
 $$;
 
--- Once for each statement, so once for a whole batch of admission.
-CREATE FUNCTION sum_new_registrants() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Once for each statement, so once for a whole batch of admission. With a search path of its own:
+-- operators change rows too, and theirs is another.
+CREATE FUNCTION sum_new_registrants() RETURNS trigger LANGUAGE plpgsql
+    SET search_path FROM CURRENT AS $$
 DECLARE
     paid record;
 BEGIN
@@ -89,7 +91,8 @@ CREATE TRIGGER new_registrants_summed AFTER INSERT ON registrants
     REFERENCING NEW TABLE AS new_registrants
     FOR EACH STATEMENT EXECUTE FUNCTION sum_new_registrants();
 
-CREATE FUNCTION sum_changed_registrant() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION sum_changed_registrant() RETURNS trigger LANGUAGE plpgsql
+    SET search_path FROM CURRENT AS $$
 BEGIN
     IF old.status <> new.status THEN
         INSERT INTO registrant_counts AS counts VALUES (
