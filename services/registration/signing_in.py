@@ -62,11 +62,12 @@ async def sign_in(
         raise WrongPassword
     assert person is not None
     assert stored is not None
+    renewed = await passwords.hash_of(password) if passwords.is_outdated(stored) else None
     async with database.transaction() as connection:
         await sessions.take_back(connection, [name for name, _ in counters])
         await sessions.forget_failures(connection, counters[0][0])
-        if passwords.is_outdated(stored):
-            await people.set_password(connection, person.id, await passwords.hash_of(password))
+        if renewed is not None:
+            await people.renew_hash(connection, person.id, stored, renewed)
     return person
 
 

@@ -87,8 +87,11 @@ async def test_a_full_crew_tells_when_there_is_room() -> None:
 
 
 async def test_a_crew_that_stops_leaves_nothing_behind() -> None:
+    async def never_ends() -> None:
+        await asyncio.Event().wait()
+
     crew = Crew(4)
-    crew.start(asyncio.sleep(60), then=asyncio.Event())
+    crew.start(never_ends(), then=asyncio.Event())
 
     await crew.stop()
     await asyncio.sleep(0)

@@ -59,6 +59,16 @@ async def rename(connection: Connection, person_id: UUID, *, name: str, locale: 
     )
 
 
+async def renew_hash(connection: Connection, person_id: UUID, known: str, renewed: str) -> None:
+    """Store the same password by today's parameters, unless it was changed meanwhile."""
+    await connection.execute(
+        "UPDATE people SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
+        person_id,
+        known,
+        renewed,
+    )
+
+
 async def memberships_of(connection: Connection, person_id: UUID) -> list[Membership]:
     """Where the person belongs, by name of the organization."""
     rows = await connection.fetch(

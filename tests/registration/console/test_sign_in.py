@@ -3,9 +3,10 @@
 import hashlib
 from datetime import timedelta
 
+import argon2
 import pytest
 
-from services.registration import signing_in
+from services.registration import passwords, signing_in
 from services.registration.console import cookies
 from services.registration.people import INVITATION_LIFETIME, SESSION_IDLE, SESSION_LIFETIME
 from services.registration.store import people, sessions
@@ -165,6 +166,28 @@ async def test_a_right_password_is_not_counted_as_a_guess(
     for _ in range(4):
         async with open_browser(office) as another:
             assert (await another.sign_in("ines@example.org")).status == 303
+
+
+async def test_a_hash_of_weaker_parameters_is_renewed_at_sign_in(
+    office: Office, browser: Browser
+) -> None:
+    person_id = await new_person(office, "ines@example.org")
+    weak = argon2.PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    async with office.database.connection() as connection:
+        await people.set_password(connection, person_id, weak)
+
+    entered = await browser.sign_in("ines@example.org")
+
+    async with office.database.connection() as connection:
+        person = await people.find(connection, person_id)
+        assert person is not None
+        await people.renew_hash(connection, person_id, weak, "a hash that came too late")
+        later = await people.find(connection, person_id)
+    assert entered.status == 303
+    assert person.password_hash is not None
+    assert not passwords.is_outdated(person.password_hash)
+    assert later == person
+    assert await passwords.is_right(person.password_hash, PASSWORD)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Describes what an operation accepts, and checks a request against it as Stripe would."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,13 +18,14 @@ _INTEGER = re.compile(r"-?\d{1,18}")
 _EMAIL = re.compile(r"[^@\s<>()\[\],;:\"]+@[^@\s.<>(),;]+(\.[^@\s.<>(),;]+)+")
 
 
-class Kind:
+class Kind(ABC):
     """One sort of value; `read` returns it or raises a refusal that names the parameter."""
 
     is_required = False
 
+    @abstractmethod
     def read(self, value: Any, param: str) -> Any:
-        raise NotImplementedError
+        """The value as the sandbox keeps it."""
 
 
 @dataclass(frozen=True)
