@@ -38,6 +38,7 @@ QUEUE_MAX = 2_000
 WAITING_MAX = 10_000  # Of all webinars together.
 RERUN_SECONDS = 4  # A lost connection is tried again for this long, then callers hear 503.
 RERUN_PAUSE_SECONDS = 0.1
+TOLD_SECONDS = 0.05  # The longest that a verdict waits for the next batch's statements.
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,10 @@ class Admission:
                 verdicts = await self._settle(webinar_id, batch, told)
                 told.now()
                 told.later(batch, verdicts)
-                if not queue.waiting:
+                if queue.waiting:
+                    # The next batch may wait for the webinar's lock: this one has its seats.
+                    asyncio.get_running_loop().call_later(TOLD_SECONDS, told.now)
+                else:
                     told.now()
         finally:
             told.now()

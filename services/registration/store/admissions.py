@@ -21,7 +21,7 @@ from shared.postgres import Connection, note_events
 _ACTIVE = "status || '' IN ('awaiting_payment', 'confirmed') AND NOT is_rehearsal"
 _ORGANIZATION = ", ".join(f"o.{column}" for column in organizations.COLUMNS.split(", "))
 SURROUNDINGS = (
-    f"SELECT now(), d.description, {CURRENT_VERSION}, "
+    f"SELECT clock_timestamp(), d.description, {CURRENT_VERSION}, "
     "(SELECT words FROM messages "
     "WHERE organization_id = o.id AND mail = 'confirmation' AND words <> ''), "
     "ARRAY(SELECT idempotency_key FROM registrants "
