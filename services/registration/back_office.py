@@ -59,11 +59,12 @@ async def correct_registrant(
     if after == registrant:
         return registrant
     words = f"{registrant.name} <{registrant.email}> → {after.name} <{after.email}>"
-    if await moments.add(
+    if not await moments.add(
         connection, registrant, "corrected", words, person_id=by.person_id, key=by.key
     ):
-        await registrants.save_identity(connection, after)
-        await outbox.enqueue(connection, *outcome.events)
+        return registrant  # The form was sent before, with something else in it.
+    await registrants.save_identity(connection, after)
+    await outbox.enqueue(connection, *outcome.events)
     return after
 
 
