@@ -21,6 +21,9 @@ Record: TypeAlias = asyncpg.Record
 ACQUIRE_SECONDS = 5
 COMMAND_SECONDS = 20
 
+UNSTORABLE = (asyncpg.CharacterNotInRepertoireError, asyncpg.UntranslatableCharacterError)
+"""What was asked with holds characters that no text here can hold, such as U+0000."""
+
 UNAVAILABLE = (
     OSError,
     TimeoutError,

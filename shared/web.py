@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared import telemetry
 from shared.messaging import problem_of
-from shared.postgres import UNAVAILABLE
+from shared.postgres import UNAVAILABLE, UNSTORABLE
 from shared.refusals import Invalid, Refusal, Unavailable
 from shared.refusals import InvalidFields as InvalidFields
 from shared.text import Line as Line
@@ -143,6 +143,8 @@ async def answer_problems(request: web.Request, handler: Handler) -> web.StreamR
         answer = _answer_to(request, refusal)
     except web.HTTPException as known:
         answer = _answer_to(request, _refusal_of(known)) if known.status >= 400 else known
+    except UNSTORABLE:
+        answer = _answer_to(request, _Unstorable())
     except UNAVAILABLE as failure:
         log.warning("not available", route=_route_of(request), failure=type(failure).__name__)
         answer = _answer_to(request, Unavailable())
@@ -165,6 +167,13 @@ def _metrics_of(method: str, route: str, status: int) -> tuple[Counter, Histogra
         telemetry.http_requests.labels(method, route, str(status)),
         telemetry.http_seconds.labels(route),
     )
+
+
+class _Unstorable(Refusal):
+    """This holds characters that cannot be stored, such as U+0000."""
+
+    status = 400
+    code = "unstorable"
 
 
 class _Fault(Refusal):

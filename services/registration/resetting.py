@@ -5,6 +5,7 @@ account is mailed.
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -76,13 +77,17 @@ async def person_behind(connection: Connection, token: str) -> Person:
 
 async def choose_password(
     database: Database, links: Links, person: Person, password: str, *, token: str
-) -> None:
-    """Use the link up for a new password, which ends every session. Raises ResetOver."""
+) -> Person:
+    """Use the link up for a new password, which ends every session. Raises ResetOver.
+
+    The person as they are with the new password.
+    """
     password_hash = await passwords.hash_of(password)
     async with database.transaction() as connection:
         if not await people.use_link(connection, _hash_of(token), "password_reset"):
             raise ResetOver
         await change_password(connection, links, person, password_hash)
+    return replace(person, password_hash=password_hash)
 
 
 async def change_password(

@@ -6,13 +6,13 @@ before is counted by itself, whatever others do to the account.
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.registration import passwords
 from services.registration.people import Person, email_key
 from services.registration.store import people, sessions
-from shared.postgres import Database
+from shared.postgres import Connection, Database
 from shared.refusals import Refusal, TooMany
 from shared.tokens import BadToken, TokenSigner
 
@@ -64,11 +64,25 @@ async def sign_in(
     assert stored is not None
     renewed = await passwords.hash_of(password) if passwords.is_outdated(stored) else None
     async with database.transaction() as connection:
-        await sessions.take_back(connection, [name for name, _ in counters])
+        current = await locked_with(connection, person)
+        await sessions.take_back(connection, [name for name, _ in counters[1:]])
         await sessions.forget_failures(connection, counters[0][0])
-        if renewed is not None:
-            await people.renew_hash(connection, person.id, stored, renewed)
-    return person
+        if renewed is None:
+            return current
+        await people.renew_hash(connection, person.id, renewed)
+        return replace(current, password_hash=renewed)
+
+
+async def locked_with(connection: Connection, person: Person) -> Person:
+    """The person, locked, if the password is still the one that was judged.
+
+    Hashing takes its time outside any transaction, and a new password may have come meanwhile: it
+    ends every session, so none may begin by the old one. Raises WrongPassword.
+    """
+    current = await people.lock(connection, person.id)
+    if current is None or current.password_hash != person.password_hash:
+        raise WrongPassword
+    return current
 
 
 def known_browser_of(signer: TokenSigner, person: Person) -> str:

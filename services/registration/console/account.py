@@ -14,7 +14,7 @@ from services.registration.console.visit import Visit
 from services.registration.pages.rendering import see_other
 from services.registration.pages.wording import LANGUAGE_NAMES, spoken_locale
 from services.registration.resetting import change_password
-from services.registration.signing_in import WrongPassword, sign_in
+from services.registration.signing_in import WrongPassword, locked_with, sign_in
 from services.registration.store import people, sessions
 from shared.refusals import Refusal
 
@@ -50,7 +50,9 @@ async def save_password(visit: Visit) -> web.Response:
     password = visit.fields.get("password", "")
     present = visit.fields.get("present_password", "")
     try:
-        await sign_in(visit.database, visit.links.signer, person.email, present, place_of(visit))
+        person = await sign_in(
+            visit.database, visit.links.signer, person.email, present, place_of(visit)
+        )
     except WrongPassword:
         errors["present_password"] = WRONG_PRESENT_PASSWORD
     except Refusal as refusal:
@@ -63,10 +65,14 @@ async def save_password(visit: Visit) -> web.Response:
     if errors:
         return await _account(visit, errors=errors)
     password_hash = await passwords.hash_of(password)
-    async with visit.database.transaction() as connection:
-        await change_password(
-            connection, visit.links, person, password_hash, keep=visit.session.id_hash
-        )
+    try:
+        async with visit.database.transaction() as connection:
+            await locked_with(connection, person)
+            await change_password(
+                connection, visit.links, person, password_hash, keep=visit.session.id_hash
+            )
+    except WrongPassword:
+        return await _account(visit, errors={"present_password": WRONG_PRESENT_PASSWORD})
     return visit.go(
         "/console/account", msgid("Your password is changed. Every other browser is signed out.")
     )

@@ -85,7 +85,7 @@ async def _reset(visit: Visit, token: str) -> web.Response:
             email=person.email,
             errors={"password": problem},
         )
-    await choose_password(visit.database, visit.links, person, password, token=token)
+    person = await choose_password(visit.database, visit.links, person, password, token=token)
     return await start_session(visit, person, "/console")
 
 

@@ -12,7 +12,7 @@ from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit, asking, local_path
 from services.registration.pages.rendering import see_other
 from services.registration.people import Person
-from services.registration.signing_in import Place, known_browser_of, sign_in
+from services.registration.signing_in import Place, known_browser_of, locked_with, sign_in
 from services.registration.store import people, sessions
 from shared.refusals import Invalid, Refusal
 from shared.web import one_line
@@ -40,6 +40,7 @@ async def do_sign_in(visit: Visit) -> web.Response:
             visit.fields.get("password", ""),
             place_of(visit),
         )
+        return await start_session(visit, person, onward)
     except Refusal as refusal:
         return visit.page(
             "console/sign_in.html",
@@ -48,14 +49,17 @@ async def do_sign_in(visit: Visit) -> web.Response:
             onward=onward,
             refusal=refusal.detail,
         )
-    return await start_session(visit, person, onward)
 
 
 async def start_session(visit: Visit, person: Person, onward: str) -> web.Response:
-    """Sign the browser in as this person, with a token that nobody has seen before."""
+    """Sign the browser in as this person, with a token that nobody has seen before.
+
+    Raises WrongPassword if the person's password was changed since it was looked at.
+    """
     token = cookies.new_token()
     browser = visit.request.headers.get("User-Agent", "")
     async with visit.database.transaction() as connection:
+        await locked_with(connection, person)
         if visit.session_or_none is not None:
             await sessions.remove(connection, visit.session.id_hash)
         await sessions.add(

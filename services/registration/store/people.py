@@ -35,6 +35,14 @@ async def find(connection: Connection, person_id: UUID) -> Person | None:
     return None if found is None else Person(**found)
 
 
+async def lock(connection: Connection, person_id: UUID) -> Person | None:
+    """The person as nobody changes them until the transaction ends, or None."""
+    found = await connection.fetchrow(
+        f"SELECT {_PERSON} FROM people WHERE id = $1 FOR NO KEY UPDATE", person_id
+    )
+    return None if found is None else Person(**found)
+
+
 async def find_by_email(connection: Connection, email: str) -> Person | None:
     """The person with this address, or None."""
     found = await connection.fetchrow(
@@ -59,13 +67,10 @@ async def rename(connection: Connection, person_id: UUID, *, name: str, locale: 
     )
 
 
-async def renew_hash(connection: Connection, person_id: UUID, known: str, renewed: str) -> None:
-    """Store the same password by today's parameters, unless it was changed meanwhile."""
+async def renew_hash(connection: Connection, person_id: UUID, renewed: str) -> None:
+    """Store the same password by today's parameters; the person is locked by the caller."""
     await connection.execute(
-        "UPDATE people SET password_hash = $3 WHERE id = $1 AND password_hash = $2",
-        person_id,
-        known,
-        renewed,
+        "UPDATE people SET password_hash = $2 WHERE id = $1", person_id, renewed
     )
 
 
