@@ -78,7 +78,8 @@ class Desk:
         A rehearsal that was once asked for in test mode never takes real money after that.
         """
         account = await find_account(connection, payment.organization_id)
-        if account is None or not account.may_sell:
+        if account is None or not account.may_sell or account.is_live != self.stripe.is_live:
+            # As it was under a key of the other mode, it is no place for anybody's money.
             return None
         if not payment.is_rehearsal or not account.is_live:
             return account

@@ -76,19 +76,24 @@ async def _decide(desk: Desk, refund: Refund) -> None:
         await _wait_for_payment(desk, refund)
         return
     payment, _ = found
-    try:
-        await _look_at_money(desk, payment, payment.charges)
-    except StripeAccountRefused as refusal:
-        if refusal.is_key_refused:
-            raise
-        is_refused = True
-    else:
-        is_refused = False
+    refused: dict[str, str] = {}
+    for charge in payment.charges:
+        try:
+            await _look_at_money(desk, payment, [charge])
+        except StripeRefused as refusal:
+            if isinstance(refusal, StripeAccountRefused) and refusal.is_key_refused:
+                raise
+            refused[charge.stripe_payment_intent_id] = _reason_of(refusal)
 
     def decide(change: Change, now: datetime) -> None:
         refunds.decide(change, refund, now)
-        if is_refused:
-            refunds.fail(change, refund.refund_id, "account_refused", now)
+        chosen = change.payment.refund(refund.refund_id)
+        if chosen is None or chosen.status != "requested":
+            return
+        # Another charge than the one that gives the money back may be out of reach.
+        reason = refused.get(chosen.stripe_payment_intent_id or "")
+        if reason is not None:
+            refunds.fail(change, refund.refund_id, reason, now)
 
     await desk.merger.change(payment.payment_id, decide)
 

@@ -298,6 +298,23 @@ async def test_a_request_that_nobody_understands_is_told_after_ten_minutes(
     assert row["status"] == "waiting"
 
 
+async def test_a_charge_out_of_reach_does_not_keep_another_ones_money(office: BoxOffice) -> None:
+    registrant = await office.paid()
+    await office.execute(
+        "INSERT INTO charges (stripe_payment_intent_id, payment_id, stripe_account_id, "
+        "acting_for, is_live, amount_minor, currency, role, taken_at) "
+        "SELECT 'pi_gone_' || c.payment_id, c.payment_id, 'acct_gone', 'acct_gone', c.is_live, "
+        "c.amount_minor, c.currency, 'odd', c.taken_at FROM charges c JOIN payments p "
+        "USING (payment_id) WHERE p.registrant_id = $1",
+        registrant.registrant_id,
+    )
+
+    await office.hear(office.refund_requested(registrant))
+    refunded = await office.told("payments.refund.succeeded", registrant)
+
+    assert refunded.amount_minor == registrant.amount_minor
+
+
 async def test_an_account_that_refuses_us_fails_the_refund(office: BoxOffice) -> None:
     registrant = await office.paid()
     await office.execute(

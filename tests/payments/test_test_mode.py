@@ -13,7 +13,7 @@ import pytest_asyncio
 from services.payments.accounts import AccountFacts, connect
 from services.payments.pacing import Pacer
 from services.payments.payment import payment_id_of
-from services.payments.store import reconciliations
+from services.payments.store import payments, reconciliations
 from services.payments.store_accounts import save_account
 from services.payments.stripe_gateway import sign_webhook
 from shared.events import RegistrantCreated, StripeAccountConnected, StripeAccountUpdated
@@ -95,6 +95,31 @@ async def test_everybody_else_pays_and_is_refunded_with_real_money(
     told = await office.told("payments.payment.succeeded", registrant)
     assert told.is_live
     assert await office.exceptions(registrant) == []
+
+
+async def test_an_account_as_it_was_under_a_test_key_takes_nobodys_payment(
+    office: BoxOffice,
+) -> None:
+    registrant = await office.registered()
+    rehearsal = await office.registered(is_rehearsal=True)
+    async with office.desk.database.pool.acquire() as connection:
+        undone = connection.transaction()
+        await undone.start()
+        places = []
+        for is_live in (True, False):
+            await connection.execute("UPDATE stripe_accounts SET is_live = $1", is_live)
+            for one in (registrant, rehearsal):
+                found = await payments.lock_payment_of(connection, one.registrant_id)
+                assert found is not None
+                places.append(await office.desk.account_of(connection, found[0]))
+        await undone.rollback()
+
+    live, played, *stale = places
+    assert live is not None
+    assert live.is_live
+    assert played is not None
+    assert not played.is_live
+    assert stale == [None, None]
 
 
 async def test_a_rehearsal_that_is_cancelled_is_closed_where_it_was_opened(
