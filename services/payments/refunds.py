@@ -19,7 +19,6 @@ DASHBOARD_REFUNDS = UUID("0f6a3c1e-3a0b-4d0e-9a75-51c0f1f5b7e2")
 """Names a refund that Stripe's dashboard made after Stripe's id, so that it is taken over once."""
 
 UNMATCHED_AFTER = timedelta(minutes=10)
-UNMATCHED_RETRY = timedelta(seconds=5)
 CALL_LEASE = timedelta(seconds=15)
 LOOK_UP_AFTER = timedelta(minutes=4)
 """Stripe repeats a stored failure for a day under the same key: look at what it has instead."""

@@ -136,14 +136,6 @@ async def queue_check(connection: Connection, stripe_account_id: str) -> None:
     )
 
 
-async def queue_direct_check(connection: Connection) -> None:
-    """The same for the account of the operator's own key."""
-    await connection.execute(
-        "UPDATE stripe_accounts SET check_due_at = now() "
-        "WHERE mode = 'direct_key' AND status <> 'disconnected'"
-    )
-
-
 async def queue_test_key_checks(connection: Connection, has_test_key: bool) -> None:
     """The same for every account of which something else was told about the test key."""
     await connection.execute(

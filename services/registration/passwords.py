@@ -5,7 +5,6 @@ import asyncio
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
-LENGTH_MIN, LENGTH_MAX = 8, 200
 _AT_ONCE = 2  # Each takes 64 MiB while it works.
 
 _hasher = PasswordHasher()  # RFC 9106's second profile: 64 MiB, three passes.

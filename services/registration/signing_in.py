@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from services.registration import passwords
+from services.registration.password_rules import LENGTH_MAX
 from services.registration.people import Person, email_key
 from services.registration.store import people, sessions
 from shared.postgres import Connection, Database
@@ -56,7 +57,7 @@ async def sign_in(
     if any(failures.get(name, 0) > allowed for name, allowed in counters):
         raise TooManyGuesses
     stored = None if person is None else person.password_hash
-    if len(password) > passwords.LENGTH_MAX:
+    if len(password) > LENGTH_MAX:
         password = ""
     if not await passwords.is_right(stored, password):
         raise WrongPassword

@@ -6,6 +6,7 @@ No verdict and no answer tells a stranger whether an address has registered befo
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -173,6 +174,10 @@ class _Judge:
         self._new_of_address: dict[str, int] = {}
         self._new_of_network: dict[str, int] = {}
 
+    @cached_property
+    def _wording(self) -> str:
+        return wording(self._webinar.questions)
+
     def verdict_on(self, application: Application) -> Verdict:
         is_own = application.caller_organization_id == self._webinar.organization_id
         if not is_own:
@@ -207,7 +212,7 @@ class _Judge:
         form: dict[str, Any] = {}
         if self._questions or application.answers:
             shown = application.questions_shown
-            if shown is not None and shown != wording(self._webinar.questions):
+            if shown is not None and shown != self._wording:
                 return QuestionsChanged()
             answered, wrong = check_answers(
                 self._questions, application.answers, may_leave_out=is_own

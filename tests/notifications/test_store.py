@@ -5,7 +5,14 @@ from pathlib import Path
 from uuid import UUID
 
 from services.notifications import measures, store
-from tests.notifications.builders import confirmed, notifications, refund_failed, refunded, running
+from tests.notifications.builders import (
+    account_mail,
+    confirmed,
+    notifications,
+    refund_failed,
+    refunded,
+    running,
+)
 
 
 async def test_bytes_and_addresses_go_after_90_days_but_not_that_there_was_a_mail(
@@ -27,6 +34,20 @@ async def test_bytes_and_addresses_go_after_90_days_but_not_that_there_was_a_mai
         # A copy of the event that comes now is still no second mail.
         await service.receive(confirmed())
         assert len(await service.mails()) == 1
+
+
+async def test_the_address_of_a_mail_that_lets_its_reader_in_goes_after_90_days_too(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    async with notifications(postgres_url, tmp_path) as service, running(service.delivery):
+        await service.receive(account_mail())
+        await service.settled()
+        await service.make_older(timedelta(days=91))
+
+        assert await store.prune(service.database) == 1
+
+        (mail,) = await service.mails()
+        assert (mail["content"], mail["recipient"], mail["state"]) == (None, None, "sent")
 
 
 async def test_a_mail_that_is_not_settled_keeps_its_bytes(

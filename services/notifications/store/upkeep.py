@@ -28,7 +28,7 @@ async def forget_contents(database: Database) -> int:
     async with database.transaction() as connection:
         status = await connection.execute(
             "UPDATE mails SET content = NULL, recipient = NULL, answer = NULL WHERE email_id IN ("
-            "SELECT email_id FROM mails WHERE content IS NOT NULL "
+            "SELECT email_id FROM mails WHERE (content IS NOT NULL OR recipient IS NOT NULL) "
             "AND created_at < now() - $1::interval AND state NOT IN ('queued', 'sending') "
             "LIMIT $2)",
             CONTENT_AGE,

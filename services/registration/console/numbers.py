@@ -14,6 +14,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from services.registration.charts import BarChart, LineChart, Unit, bar_chart, line_chart
+from services.registration.console.finding import webinar_of
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.live import STREAMS, version_of
@@ -61,7 +62,9 @@ async def live_numbers(visit: Visit, webinar: Webinar) -> LiveNumbers:
 
 async def show_numbers(visit: Visit) -> web.StreamResponse:
     """GET …/numbers: the part alone, for browsers that get no event stream."""
-    html = await _shown(visit, await _webinar_of(visit))
+    async with visit.database.connection() as connection:
+        webinar = await webinar_of(visit, connection)
+    html = await _shown(visit, webinar)
     return json_answer(
         {"html": html, "version": version_of(html)}, headers={"Cache-Control": "no-store"}
     )
@@ -69,7 +72,8 @@ async def show_numbers(visit: Visit) -> web.StreamResponse:
 
 async def follow_numbers(visit: Visit) -> web.StreamResponse:
     """GET …/numbers/events: the part again, at most once a second, whenever it has changed."""
-    webinar = await _webinar_of(visit)
+    async with visit.database.connection() as connection:
+        webinar = await webinar_of(visit, connection)
     look = _Look(visit, webinar.id)
     return await visit.request.app[STREAMS].stream(
         visit.request,
@@ -116,14 +120,6 @@ async def _shown(visit: Visit, webinar: Webinar) -> str:
 async def _totals_of(connection: Connection, webinar: Webinar) -> Totals:
     found = await numbers.totals_of_webinars(connection, webinar.organization_id, [webinar.id])
     return found[webinar.id]
-
-
-async def _webinar_of(visit: Visit) -> Webinar:
-    async with visit.database.connection() as connection:
-        webinar = await webinars.find(connection, visit.id("webinar_id"))
-    if webinar is None or webinar.organization_id != visit.organization.id:
-        raise NotFound
-    return webinar
 
 
 def _render(visit: Visit, webinar: Webinar, totals: Totals, series: Series, now: datetime) -> str:

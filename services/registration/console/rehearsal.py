@@ -3,7 +3,6 @@
 import contextlib
 import secrets
 from typing import Any
-from uuid import UUID
 
 from aiohttp import web
 
@@ -11,6 +10,7 @@ from services.registration import box_office
 from services.registration.applications import RegistrationForm, apply
 from services.registration.cancellations import CancelAsked, NotActive
 from services.registration.catalogues import msgid
+from services.registration.console.finding import webinar_of
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.console.webinar_header import webinar_header
@@ -23,11 +23,10 @@ from services.registration.rehearsals import (
     obstacle_to,
     takes_real_money,
 )
-from services.registration.store import rehearsals, webinars
-from services.registration.webinars import Webinar
+from services.registration.store import rehearsals
 from shared.localized import language_of
 from shared.postgres import Connection
-from shared.refusals import NotFound, Refusal
+from shared.refusals import Refusal
 
 NONCE_LENGTH = 32
 
@@ -42,7 +41,7 @@ async def show_rehearsal(visit: Visit) -> web.StreamResponse:
 async def start_rehearsal(visit: Visit) -> web.StreamResponse:
     """POST …/rehearsal: register the organizer, and on to the page that a registrant gets."""
     async with visit.database.connection() as connection:
-        webinar = await _webinar_of(visit, connection)
+        webinar = await webinar_of(visit, connection)
         known = await rehearsals.list_of(connection, webinar.id)
     if takes_real_money(webinar, visit.organization) and visit.fields.get("pays_live") != "yes":
         return await _page(
@@ -77,7 +76,7 @@ async def start_rehearsal(visit: Visit) -> web.StreamResponse:
 async def clean_up(visit: Visit) -> web.StreamResponse:
     """POST …/rehearsal/clean-up: every rehearsal ends, its money goes back, nobody is mailed."""
     async with visit.database.connection() as connection:
-        webinar = await _webinar_of(visit, connection)
+        webinar = await webinar_of(visit, connection)
         known = await rehearsals.list_of(connection, webinar.id)
     for one in known:
         if not one.is_cleaned_up:
@@ -114,7 +113,7 @@ async def _page(
 ) -> web.Response:
     organization = visit.organization
     async with visit.database.connection() as connection:
-        webinar = await _webinar_of(visit, connection)
+        webinar = await webinar_of(visit, connection)
         known = await rehearsals.list_of(connection, webinar.id)
         now = await connection.fetchval("SELECT now()")
         is_live = takes_real_money(webinar, organization)
@@ -156,14 +155,6 @@ def _row(visit: Visit, rehearsal: Rehearsal) -> dict[str, Any]:
         "own_page": visit.links.manage_url(registrant.id, registrant.link_version),
         "console_page": visit.path("registrants", registrant.id),
     }
-
-
-async def _webinar_of(visit: Visit, connection: Connection) -> Webinar:
-    webinar_id: UUID = visit.id("webinar_id")
-    webinar = await webinars.find(connection, webinar_id)
-    if webinar is None or webinar.organization_id != visit.organization.id:
-        raise NotFound
-    return webinar
 
 
 _PATH = "/console/{organization_id}/webinars/{webinar_id}/rehearsal"

@@ -8,9 +8,9 @@ from aiohttp import web
 from services.registration import back_office
 from services.registration.back_office import AddedAs, AlreadyRegistered
 from services.registration.catalogues import msgid
+from services.registration.console.finding import webinar_of
 from services.registration.console.message import Words
 from services.registration.console.registrants.identity import read_identity, shown
-from services.registration.console.registrants.listing import webinar_of
 from services.registration.console.registrants.person import LANGUAGE_NAMES, by_hand, new_key
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit

@@ -157,9 +157,11 @@ def read_amount(typed: str, most_minor: int, currency: str) -> int | Words:
     """An amount as people type it, "24.50" or "24,50", or what to correct."""
     exponent, step = currency_rule(currency).exponent, currency_rule(currency).step
     example = str(major_units(max(step, most_minor // 2 // step * step), currency))
-    whole, _, part = typed.strip()[:AMOUNT_LENGTH_MAX].replace(",", ".").partition(".")
+    typed = typed.strip()
+    whole, _, part = typed.replace(",", ".").partition(".")
     digits = whole + part.ljust(exponent, "0")
-    if not (whole and digits.isascii() and digits.isdigit()) or len(part) > exponent:
+    is_number = whole and digits.isascii() and digits.isdigit() and len(part) <= exponent
+    if not is_number or len(typed) > AMOUNT_LENGTH_MAX:
         return Message(AMOUNT_BAD, {"example": example})
     amount = int(digits)
     if not 0 < amount <= AMOUNT_MINOR_MAX:

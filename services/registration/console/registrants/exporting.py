@@ -10,7 +10,8 @@ from aiohttp import web
 from defusedcsv import csv  # type: ignore[import-untyped] # It ships no types.
 
 from services.registration.catalogues import msgid, speech
-from services.registration.console.registrants.listing import read_listing, webinar_of
+from services.registration.console.finding import webinar_of
+from services.registration.console.registrants.listing import read_listing
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
 from services.registration.registrants import Registrant

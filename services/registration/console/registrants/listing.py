@@ -9,6 +9,7 @@ from uuid import UUID
 from aiohttp import web
 
 from services.registration.catalogues import msgid
+from services.registration.console.finding import webinar_of
 from services.registration.console.numbers import live_numbers
 from services.registration.console.registrants.wording import badge_of, currency_of
 from services.registration.console.table import ConsoleRoute
@@ -16,7 +17,7 @@ from services.registration.console.visit import Visit
 from services.registration.console.webinar_header import webinar_header
 from services.registration.numbers import Totals
 from services.registration.registrants import Registrant, Status
-from services.registration.store import numbers, registrant_lists, webinars
+from services.registration.store import numbers, registrant_lists
 from services.registration.store.registrant_lists import (
     STATUSES,
     ListedPage,
@@ -25,8 +26,6 @@ from services.registration.store.registrant_lists import (
     Sort,
 )
 from services.registration.webinars import Webinar
-from shared.postgres import Connection
-from shared.refusals import NotFound
 
 PAGE_ROWS = 50
 SEARCH_LENGTH_MAX = 100
@@ -96,14 +95,6 @@ def read_listing(query: Mapping[str, str], webinar: Webinar) -> Asked:
         before=_number(query.get("before")),
         position=_number(query.get("from")) or 1,
     )
-
-
-async def webinar_of(visit: Visit, connection: Connection) -> Webinar:
-    """The path's webinar; raises NotFound for another organization's."""
-    webinar = await webinars.find(connection, visit.id("webinar_id"))
-    if webinar is None or webinar.organization_id != visit.organization.id:
-        raise NotFound
-    return webinar
 
 
 async def show_webinar(visit: Visit) -> web.StreamResponse:

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from services.registration import box_office
 from services.registration.catalogues import msgid
+from services.registration.console.finding import webinar_of
 from services.registration.console.message import Message, Words
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
@@ -16,7 +17,6 @@ from services.registration.console.webinars.finding import (
     header_of,
     original_of,
     price_of,
-    webinar_of,
 )
 from services.registration.console.webinars.forms import (
     Errors,

@@ -2,9 +2,10 @@
 
 from aiohttp import web
 
+from services.registration.console.finding import webinar_of
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
-from services.registration.console.webinars.finding import header_of, webinar_of
+from services.registration.console.webinars.finding import header_of
 from services.registration.pages.embedding import embed_snippet
 
 

@@ -6,10 +6,11 @@ from aiohttp import web
 
 from services.registration import box_office
 from services.registration.catalogues import msgid
+from services.registration.console.finding import webinar_of
 from services.registration.console.message import Words
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
-from services.registration.console.webinars.finding import header_of, webinar_of
+from services.registration.console.webinars.finding import header_of
 from services.registration.store import numbers, registrants
 from services.registration.webinars import AlreadyCancelled, HasPaidRegistrants, Webinar
 from shared.postgres import Connection

@@ -9,16 +9,6 @@ from services.registration.console.webinar_header import Place, webinar_header
 from services.registration.store import webinars
 from services.registration.webinars import Webinar
 from shared.postgres import Connection
-from shared.refusals import NotFound
-
-
-async def webinar_of(visit: Visit, connection: Connection, *, is_locked: bool = False) -> Webinar:
-    """The path's webinar; raises NotFound for another organization's."""
-    find = webinars.lock if is_locked else webinars.find
-    webinar = await find(connection, visit.id("webinar_id"))
-    if webinar is None or webinar.organization_id != visit.organization.id:
-        raise NotFound
-    return webinar
 
 
 async def description_of(connection: Connection, webinar: Webinar) -> str:

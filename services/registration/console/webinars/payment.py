@@ -8,10 +8,11 @@ from babel.numbers import get_currency_name
 
 from services.registration import box_office
 from services.registration.catalogues import msgid
+from services.registration.console.finding import webinar_of
 from services.registration.console.message import Message, Words
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
-from services.registration.console.webinars.finding import header_of, webinar_of
+from services.registration.console.webinars.finding import header_of
 from services.registration.refund_policy import sentence, steps
 from services.registration.store import numbers, people
 from services.registration.webinars import AlreadyCancelled, OrganizationNotReady, Webinar

@@ -5,14 +5,10 @@ from datetime import datetime
 
 from aiohttp import web
 
+from services.registration.console.finding import webinar_of
 from services.registration.console.table import ConsoleRoute
 from services.registration.console.visit import Visit
-from services.registration.console.webinars.finding import (
-    description_of,
-    original_of,
-    price_of,
-    webinar_of,
-)
+from services.registration.console.webinars.finding import description_of, original_of, price_of
 from services.registration.console.webinars.forms import read_webinar, typed_in
 from services.registration.console.webinars.preview import draft_of, unsaved
 from services.registration.pages.facts import WebinarFacts
