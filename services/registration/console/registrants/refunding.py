@@ -83,7 +83,7 @@ async def decide(visit: Visit) -> web.StreamResponse:
                     _amount(registrant, decision),
                 )
             if decision.cancels(registrant):
-                await box_office.cancel_registration(
+                _, refund = await box_office.cancel_registration(
                     connection,
                     visit.links,
                     registrant.id,
@@ -91,13 +91,15 @@ async def decide(visit: Visit) -> web.StreamResponse:
                     organization_id=visit.organization.id,
                 )
             else:
-                await box_office.request_refund(
+                refund = await box_office.request_refund(
                     connection,
                     visit.links,
                     visit.organization.id,
                     registrant.id,
                     decision.as_refund(by.key),
                 )
+            if (refund.amount_minor if refund else 0) != decision.amount_minor:
+                raise Invalid(field="money")  # What is left has changed since it was checked.
     except (Invalid, NotActive, NothingLeft, NothingPaid, KeyReused):
         # Somebody else was faster: what is true now is shown, and decided anew.
         found, choices = await _find(visit)
